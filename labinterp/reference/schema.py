@@ -1,0 +1,196 @@
+"""What a file of `reference_ranges/` may say: frozen models, nothing extra allowed.
+
+Limits are written as a physician writes them, per unit: ``{"%": ">=5.7 <6.5", mmol/mol: ">=39 <48"}``. One to two comparisons,
+`<` and `>` exclude their number, `<=` and `>=` include it; a number may follow age (`<=0.5*age`, `<=5+0.5*age`).
+Ages are half-open, in years: ``age: [18, 50]`` is from the 18th birthday to the day before the 50th; null is open.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Limits = dict[str, str]
+"""UCUM unit -> limit text such as ``>=5.7 <6.5``. The unit ``xULN`` is a multiple of the upper limit in force (printed, else built-in)."""
+
+
+class Source(Model):
+    """Where a number comes from, and how that was checked."""
+
+    id: str
+    organisation: str
+    title: str
+    year: int | None = None
+    kind: str = ""
+    doi: str = ""
+    url: str = ""
+    verified: bool
+    checked: str = ""  # how: the page or copy that was read
+    note: str = ""
+
+
+class Loinc(Model):
+    code: str
+    name: str
+    verified: Literal["full", "component", "none"]
+    default: bool = False
+    exclude: bool = False  # recognised, but another quantity: never mapped to this marker
+    note: str = ""
+
+
+class Confusion(Model):
+    """Another test that looks like this one. A cue counts as a whole word, and never against an exact name."""
+
+    what: str
+    why: str = ""
+    cues: tuple[str, ...]
+
+
+class UnitFactor(Model):
+    """One more unit of the marker: canonical = value * factor + intercept. Without `factor` it follows from the units (SI, molar mass, valence)."""
+
+    ucum: str
+    factor: float | None = None
+    intercept: float = 0.0
+    decimals: int | None = None  # as laboratories print it: values converted into this unit are rounded so before they are compared
+    basis: str = ""
+    source: str = ""
+    verified: bool = True
+    approximate: bool = False  # never decides near an edge
+
+
+class MolarMass(Model):
+    value: float  # g/mol
+    substance: str
+    formula: str = ""  # empty for mixtures and proteins
+    valence: int | None = None
+
+
+class Population(Model):
+    """Whom a limit is for. What is left out is everybody; the default age is an adult."""
+
+    sex: Literal["male", "female"] | None = None
+    age: tuple[float | None, float | None] = (18, None)
+    pregnant: bool | None = None  # True: only in pregnancy; None: outside pregnancy or not said
+    fasting: bool | None = None
+
+
+class Interval(Population):
+    """A reference interval of healthy people."""
+
+    limits: Limits
+    source: str
+    verified: bool
+    default: bool = False  # the one used for its population; the others are alternatives that a reader can see
+    note: str = ""
+
+
+class Band(Model):
+    category: str
+    label: str
+    severity: Literal[0, 1, 2, 3, 4]  # normal, borderline, abnormal, marked, urgent
+    side: Literal["low", "normal", "high"]
+    limits: Limits
+    verified: bool = True
+
+
+class Scheme(Population):
+    """Decision bands of one guideline, ascending and without a gap in every unit given."""
+
+    scheme: str
+    source: str
+    verified: bool
+    default: bool = False
+    descriptive: bool = False  # words for degrees; does not decide normal or not against an interval
+    open_side: Literal["low", "high"] | None = None  # the end on which the outermost band says nothing (B12 has no "too high" here)
+    applies_to: str = ""
+    note: str = ""
+    bands: tuple[Band, ...]
+
+
+class Critical(Population):
+    """Values at which a laboratory telephones."""
+
+    low: Limits = Field(default_factory=dict)
+    high: Limits = Field(default_factory=dict)
+    source: str
+    verified: bool
+    default: bool = False
+    note: str = ""
+
+
+class Plausible(Model):
+    """Beyond these a value is a slip until someone confirms it."""
+
+    limits: Limits
+    source: str = "editorial"
+    note: str = ""
+
+
+class Note(Model):
+    text: str
+    source: str = ""
+    verified: bool = True
+
+
+class Derived(Model):
+    """A result worked out from others; never overwrites a printed one."""
+
+    id: str
+    formula: str
+    source: str
+    verified: bool
+    note: str = ""
+
+
+class Case(Model):
+    """An example that must hold: `check` runs it. Fields left out of `expect` may be anything; None means no answer."""
+
+    value: str | float
+    unit: str = ""
+    range: str = ""
+    flag: str = ""
+    name: str = ""  # default: the marker's own name
+    specimen: str = ""
+    sex: Literal["male", "female"] | None = None
+    age: float | None = None
+    pregnant: bool | None = None
+    expect: dict[str, str | float | bool | None]
+    why: str = ""
+
+
+class Marker(Model):
+    """One analyte: its identity, units, limits, notes, and the cases that prove them."""
+
+    id: str
+    name: str
+    category: str
+    about: str = ""  # what it measures, in one plain sentence
+    specimen: tuple[Literal["blood", "urine", "csf", "stool", "saliva", "bedside", "other"], ...] = ("blood",)
+    loinc: tuple[Loinc, ...] = ()
+    names: dict[str, tuple[str, ...]]  # language -> names as reports print them
+    not_to_confuse: tuple[Confusion, ...] = ()
+    unit: str | None  # canonical, UCUM; None for qualitative tests; "1" for a pure number
+    decimals: int | None = None
+    molar_mass: MolarMass | None = None
+    units: tuple[UnitFactor, ...] = ()
+    qualitative: dict[str, Literal["normal", "abnormal"]] = Field(default_factory=dict)  # positive: abnormal, ...
+    plausible: Plausible | None = None
+    intervals: tuple[Interval, ...] = ()
+    decision: tuple[Scheme, ...] = ()
+    critical: tuple[Critical, ...] = ()
+    printed_only: bool = False  # no number of ours could be checked: only the laboratory's own range is used
+    needs: tuple[Literal["morning"], ...] = ()  # facts of the sample without which only the printed range counts
+    interferences: tuple[Note, ...] = ()
+    seed: str = ""  # what the seed articles say, and what is applied instead and why
+    leg_weakness: str = ""
+    derived: tuple[Derived, ...] = ()
+    notes: tuple[Note, ...] = ()
+    cases: tuple[Case, ...] = ()
+    see_also: tuple[str, ...] = ()
