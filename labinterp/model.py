@@ -120,10 +120,13 @@ class Report:
 
 def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dicts of plain Python values; what is missing is None."""
-    return [
-        {str(key): None if value is None or value is pd.NA or value != value else getattr(value, "item", lambda v=value: v)() for key, value in record.items()}
-        for record in frame.to_dict("records")
-    ]
+    return [{str(key): _plain(value) for key, value in record.items()} for record in frame.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA or value != value:
+        return None
+    return value.item() if hasattr(value, "item") else value
 
 
 # ---- answers -----------------------------------------------------------------------------------------------------------

@@ -53,7 +53,10 @@ class Confusion(Model):
 
 
 class UnitFactor(Model):
-    """One more unit of the marker: canonical = value * factor + intercept. Without `factor` it follows from the units (SI, molar mass, valence)."""
+    """One more unit of the marker: canonical = value * factor + intercept.
+
+    Without `factor` it follows from the units (SI, molar mass, valence).
+    """
 
     ucum: str
     factor: float | None = None
