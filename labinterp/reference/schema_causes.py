@@ -241,6 +241,7 @@ class Screen(Model):
 class Trigger(Model):
     """Answers that together mean the same as yes to a screen question."""
 
+    id: str
     when: Condition
     fire: str  # id of a Screen
     urgency: Literal["emergency", "urgent"] = "emergency"
@@ -258,6 +259,7 @@ class StandIn(Model):
 class EvidenceWeights(Model):
     """Points, caps and groups: judgement in one file that a physician can read and change. Points are never shown."""
 
+    id: str
     links: dict[Literal["defining", "supporting", "against"], dict[Strength, float]]
     patterns: dict[Literal["cause", "group"], dict[Strength, float]]
     answers: dict[Literal["ordinary", "telling", "specific"], float]
@@ -282,6 +284,7 @@ class EvidenceWeights(Model):
 class SeedTerm(Model):
     """A thing that a seed article names, and where it is found here."""
 
+    id: str
     term: str
     kind: Literal["condition", "test", "symptom", "red_flag", "number", "error", "treatment"]
     articles: tuple[str, ...] = ()
