@@ -1,0 +1,577 @@
+"""The command line. Results go to stdout, notices to stderr.
+
+Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from labinterp.errors import LabinterpError, ReadError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labinterp.interpretation import Interpretation
+    from labinterp.model import Patient, Report
+    from labinterp.reference import Reference
+    from labinterp.reference.schema import Marker
+
+OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
+FORMATS = ("table", "json", "csv")
+
+
+class UsageError(Exception):
+    """The command cannot be carried out as it was given."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    from labinterp.terminal import plain_streams
+
+    plain_streams()
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = make_parser()
+    if words[:1] == ["app"]:  # the app has its own options
+        return app(words[1:])
+    args = parser.parse_args(words)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of a pipe, `head` for one, has seen enough
+        sys.stderr.close()
+        return OK
+    except ReadError as error:
+        say(f"cannot read {error}")
+        return UNREADABLE
+    except (UsageError, LabinterpError, FileNotFoundError) as error:
+        say(str(error))
+        return USAGE
+    return code
+
+
+def say(text: str) -> None:
+    """A notice to the person at the terminal."""
+    print(f"labinterp: {text}", file=sys.stderr)
+
+
+# ---- words that several commands share -----------------------------------------------------------------------------------
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    from labinterp import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="labinterp",
+        description="Reads laboratory reports, says what stands out and on whose word, and links it to possible causes of leg weakness.",
+        epilog="Exit codes: 0 all read, 1 something not interpreted (with --strict) or a check failed, 2 wrong usage, 3 unreadable file.",
+    )
+    parser.add_argument("--version", action="version", version=f"labinterp {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        own = commands.add_parser(name, help=about, description=about)
+        own.set_defaults(run=run)
+        return own
+
+    one = command("read", read, "Show the rows of reports as printed, and the lines that are not results.")
+    one.add_argument("files", nargs="+", metavar="FILE", help="a report, or - for standard input")
+    _reading(one)
+    _output(one)
+
+    one = command("interpret", interpret, "Judge the results of reports and show what stands out, possible causes and what to ask.")
+    one.add_argument("files", nargs="+", metavar="FILE", help="a report, or - for standard input")
+    _reading(one)
+    _person(one)
+    one.add_argument("--answers", type=Path, metavar="FILE", help="a JSON file: question id -> answer or list of answers")
+    _schemes(one)
+    _output(one)
+
+    one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
+    one.add_argument("source", type=Path, metavar="IN", help="a CSV or Parquet file with a result per row, or a folder of reports")
+    one.add_argument("target", type=Path, metavar="OUT", help="the .csv or .parquet file to write")
+    one.add_argument(
+        "--map", action="append", default=[], metavar="OURS=THEIRS", help="name of a column, such as value_text=RESULT (may be repeated)"
+    )
+    one.add_argument("--locale", help="language or decimal mark of the numbers (de, en, '.' or ','); without it each document votes")
+    _person(one)
+    _schemes(one)
+    one.add_argument("--strict", action="store_true", help="exit with 1 if a row was not interpreted")
+
+    one = command("explain", explain, "Why one row got its answer: limits, sources, and the reason of any doubt.")
+    one.add_argument("file", metavar="FILE")
+    one.add_argument("row", metavar="ROW", help="the number in the first column of `interpret`, or the name of the test")
+    _reading(one)
+    _person(one)
+    _schemes(one)
+
+    one = command("markers", markers, "List the tests that are known, or show one with every limit and its source.")
+    one.add_argument("name", nargs="?", metavar="NAME", help="id, LOINC code or any printed name")
+    one.add_argument("-f", "--format", choices=("table", "json"), default="table")
+
+    one = command("causes", causes, "List the possible causes that are known, or show one with what speaks for and against it.")
+    one.add_argument("name", nargs="?", metavar="NAME", help="id or name")
+    one.add_argument("-f", "--format", choices=("table", "json"), default="table")
+
+    one = command("convert", convert, "Convert a value between the units of one test. A unit that is not sound for the test is refused.")
+    one.add_argument("value", metavar="VALUE")
+    one.add_argument("unit", metavar="UNIT")
+    one.add_argument("marker", metavar="MARKER", help="id, LOINC code or any printed name")
+    one.add_argument("to", nargs="?", metavar="TO", help="unit wanted (default: the one used here)")
+    one.add_argument("--explain", action="store_true", help="also show factor, source and rounding")
+
+    one = command("check", check, "Check reference_ranges: schema, sources, limits and all cases.")
+    one.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="another folder laid out like reference_ranges")
+    one.add_argument("--write", action="store_true", help="also write the compiled file")
+
+    one = command("samples", samples, "Compare how reports are read with the golden files beside them.")
+    one.add_argument(
+        "action", choices=("test", "generate"), help="test: read and compare; generate: write the missing golden files from reading"
+    )
+    one.add_argument(
+        "folder", nargs="?", type=Path, metavar="DIR", help="your own folder of reports (default for test: the samples of labinterp)"
+    )
+
+    commands.add_parser("app", help="Open the page in a browser on this computer (see `labinterp app --help`).", add_help=False)
+    return parser
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--locale", help="language or decimal mark of the numbers (de, en, '.' or ','); without it the document votes")
+
+
+def _person(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sex", choices=("male", "female"))
+    parser.add_argument("--age", type=float, metavar="YEARS")
+    parser.add_argument("--birth-date", type=_day, metavar="YYYY-MM-DD")
+    parser.add_argument("--pregnant", choices=("yes", "no"))
+
+
+def _schemes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--scheme", action="append", default=[], metavar="MARKER=SCHEME", help="use another published scheme (may be repeated)"
+    )
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--format", choices=FORMATS, default="table")
+    parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="write to this file instead of the terminal")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 if a line was not read or a row not interpreted")
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    split = [text.partition("=") for text in texts]
+    if wrong := [key for key, equals, value in split if not (key and equals and value)]:
+        raise UsageError(f"{option} wants NAME=VALUE, not {wrong[0]!r}")
+    return {key: value for key, _, value in split}
+
+
+def _patient(args: argparse.Namespace) -> Patient:
+    from labinterp.model import Patient
+
+    try:
+        return Patient(args.sex, args.age, args.birth_date, {"yes": True, "no": False, None: None}[args.pregnant])
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _reference(args: argparse.Namespace) -> Reference:
+    from labinterp.reference import Reference
+
+    return Reference.default(_pairs(args.scheme, "--scheme") or None)
+
+
+def _read(file: str, locale: str | None) -> Report:
+    from labinterp.readers import read as read_report
+
+    try:
+        return (
+            read_report(sys.stdin.buffer.read(), name="standard input", locale=locale) if file == "-" else read_report(file, locale=locale)
+        )
+    except OSError as error:
+        raise ReadError(f"{file}: {error.strerror or error}") from None
+
+
+def _each(args: argparse.Namespace, use: Callable[[Report], Any]) -> tuple[list[tuple[str, Any]], int]:
+    """What `use` makes of every file that can be read; one that cannot is told and does not stop the others."""
+    done, code = [], OK
+    for file in args.files:
+        try:
+            done.append((file, use(_read(file, args.locale))))
+        except ReadError as error:
+            say(f"cannot read {error}")
+            code = UNREADABLE
+    return done, code
+
+
+def _write(args: argparse.Namespace, write: Callable[[IO[str]], None]) -> None:
+    if args.out is None:
+        write(sys.stdout)
+        return
+    with args.out.open("w", encoding="utf-8", newline="") as out:
+        write(out)
+    say(f"wrote {args.out}")
+
+
+def _table_out(args: argparse.Namespace, show: Callable[[Any], None]) -> None:
+    from labinterp.terminal import console
+
+    _write(args, lambda out: show(console(out)))
+
+
+def _json_out(args: argparse.Namespace, objects: list[Any]) -> None:
+    """One object for one file, a list for several."""
+    content = objects[0] if len(objects) == 1 else objects
+    _write(args, lambda out: print(json.dumps(content, ensure_ascii=False, indent=2, default=str), file=out))
+
+
+def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -> None:
+    """One table of all files; the first columns say which file and which row of it."""
+    import pandas as pd
+
+    parts = []
+    for file, frame in frames:
+        part = frame.copy()
+        part.insert(0, "file", file)
+        part.insert(1, "row", [int(label) + 1 for label in frame.index])
+        parts.append(part)
+    if parts:
+        _write(args, lambda out: pd.concat(parts, ignore_index=True).to_csv(out, index=False, lineterminator="\n"))
+
+
+def not_interpreted(answer: Interpretation) -> int:
+    """How many rows and lines have no sure answer."""
+    return sum(count for name, count in answer.open_items.items() if name != "not_a_result")
+
+
+# ---- the commands --------------------------------------------------------------------------------------------------------
+
+
+def read(args: argparse.Namespace) -> int:
+    from labinterp.terminal import show_report
+
+    done, code = _each(args, lambda report: report)
+    if args.format == "json":
+        _json_out(args, [report.to_dict() for _, report in done])
+    elif args.format == "csv":
+        _csv_out(args, [(file, report.rows) for file, report in done])
+    else:
+        _table_out(args, lambda out: [show_report(report, out) for _, report in done] and None)
+    unread = sum(int((report.unread["kind"] == "possible_result").sum() + (report.rows["review"] != "").sum()) for _, report in done)
+    return _close(args, code, unread)
+
+
+def interpret(args: argparse.Namespace) -> int:
+    from labinterp.interpretation import interpret as interpret_report
+    from labinterp.terminal import show_interpretation
+
+    reference, patient, answers = _reference(args), _patient(args), _answers(args.answers)
+    done, code = _each(args, lambda report: interpret_report(report, patient=patient, answers=answers, reference=reference))
+    if args.format == "json":
+        _json_out(args, [answer.to_dict() for _, answer in done])
+    elif args.format == "csv":
+        _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
+    else:
+        _table_out(args, lambda out: [show_interpretation(answer, out, file) for file, answer in done] and None)
+    if args.format != "table":
+        for file, answer in done:
+            for alert in answer.alerts:
+                say(f"{file}: {alert.urgency.upper()}: {alert.text}")
+    return _close(args, code, sum(not_interpreted(answer) for _, answer in done))
+
+
+def _close(args: argparse.Namespace, code: int, unsure: int) -> int:
+    if unsure:
+        say(f"{unsure} {'line or row has' if unsure == 1 else 'lines or rows have'} no sure answer")
+    return NOT_INTERPRETED if code == OK and unsure and args.strict else code
+
+
+def _answers(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        answers = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{file} is not JSON: {error}") from None
+    if not isinstance(answers, dict):
+        raise UsageError(f"{file} must hold one object: question id -> answer or list of answers")
+    return answers
+
+
+def batch(args: argparse.Namespace) -> int:
+    from labinterp.batch import run
+
+    if not args.source.exists():
+        raise UsageError(f"there is no {args.source}")
+    outcome = run(
+        args.source,
+        args.target,
+        columns=_pairs(args.map, "--map"),
+        patient=_patient(args),
+        reference=_reference(args),
+        locale=args.locale,
+    )
+    for line in outcome.lines():
+        say(line)
+    return UNREADABLE if outcome.unreadable else _strict(args, outcome.not_interpreted)
+
+
+def _strict(args: argparse.Namespace, unsure: int) -> int:
+    return NOT_INTERPRETED if unsure and args.strict else OK
+
+
+def explain(args: argparse.Namespace) -> int:
+    from labinterp.interpretation import interpret as interpret_report
+
+    answer = interpret_report(_read(args.file, args.locale), patient=_patient(args), reference=_reference(args))
+    for row in _rows_named(answer, args.row):
+        print(answer.explain(row))
+    return OK
+
+
+def _rows_named(answer: Interpretation, wanted: str) -> list[int]:
+    results = answer.results
+    if wanted.isdigit():
+        if not 1 <= int(wanted) <= len(results):
+            raise UsageError(f"there is no row {wanted}; the report has rows 1 to {len(results)}")
+        return [int(wanted) - 1]
+    from labinterp.reference.fold import fold_name
+
+    folded = fold_name(wanted)
+    ids = answer.reference.candidates(wanted)
+    found = [int(row.Index) for row in results.itertuples() if fold_name(str(row.name_text)) == folded or row.marker in ids]  # type: ignore[arg-type]
+    if not found:
+        raise UsageError(f"no row is called {wanted!r}; the report has {', '.join(map(str, results['name_text'].unique()))}")
+    return found
+
+
+def markers(args: argparse.Namespace) -> int:
+    from labinterp.reference import Reference
+    from labinterp.terminal import console, show_pairs, show_rows
+
+    ref = Reference.default()
+    if args.name is None:
+        known = list(ref.markers.values())
+        if args.format == "json":
+            print(
+                json.dumps(
+                    [{"id": m.id, "name": m.name, "category": m.category, "unit": m.unit} for m in known], ensure_ascii=False, indent=2
+                )
+            )
+        else:
+            codes = [next((code.code for code in m.loinc if code.default), "") for m in known]
+            rows = ((m.id, m.name, m.category, m.unit or "", code) for m, code in zip(known, codes))
+            show_rows(("id", "Test", "Category", "Unit", "LOINC"), rows, console())
+        return OK
+    found = _find_marker(ref, args.name)
+    if args.format == "json":
+        print(json.dumps([marker.model_dump(mode="json", exclude_defaults=True) for marker in found], ensure_ascii=False, indent=2))
+    else:
+        out = console()
+        for marker in found:
+            show_pairs(_marker_facts(ref, marker), out)
+            out.print()
+    return OK
+
+
+def _find_marker(ref: Reference, name: str) -> list[Marker]:
+    by_code = ref.by_loinc(name)
+    if by_code is not None and by_code[1]:
+        raise UsageError(f"LOINC {name} is another quantity, kept apart from {ref.markers[by_code[0]].name}")
+    ids = (name,) if name in ref.markers else (by_code[0],) if by_code else ref.candidates(name)
+    if not ids:
+        near = _near(name, {name: marker.id for marker in ref.markers.values() for name in (marker.id, marker.name)})
+        raise UsageError(f"no test is called {name!r}{near}")
+    return [ref.markers[id_] for id_ in ids]
+
+
+def _near(name: str, names: dict[str, str]) -> str:
+    """A hint for a name that is not known."""
+    from rapidfuzz import fuzz, process
+
+    close = process.extract(name.casefold(), {known: known.casefold() for known in names}, scorer=fuzz.WRatio, score_cutoff=75, limit=8)
+    ids = list(dict.fromkeys(names[key] for _, _, key in close))
+    return f"; did you mean {', '.join(ids)}?" if ids else ""
+
+
+def _marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
+    def source(id_: str, verified: bool) -> str:
+        known = ref.sources.get(id_)
+        name = f"{known.organisation}{f' {known.year}' if known.year else ''}" if known else id_
+        return f"[{name}; {'checked' if verified else '? not checked'}]"
+
+    def whom(limit: Any) -> str:
+        low, high = limit.age
+        age = "" if (low, high) == (18, None) else f"age {low or 0:g} to {high:g}" if high is not None else f"age {low or 0:g} and over"
+        facts = (limit.sex, age, "pregnant" if limit.pregnant else "", {True: "fasting", False: "not fasting", None: ""}[limit.fasting])
+        return ", ".join(fact for fact in facts if fact) or "adults"
+
+    def limits(texts: dict[str, str]) -> str:
+        return " = ".join(f"{text} {unit}" for unit, text in texts.items())
+
+    yield "Test", f"{marker.name} ({marker.id})"
+    yield "What it is", marker.about
+    yield "Specimen", ", ".join(marker.specimen)
+    yield "Names", [f"{language}: {', '.join(names)}" for language, names in marker.names.items()]
+    yield "LOINC", [f"{code.code} {code.name}{' (kept apart: another quantity)' if code.exclude else ''}" for code in marker.loinc]
+    yield "Units", ", ".join(dict.fromkeys(filter(None, (marker.unit, *(unit.ucum for unit in marker.units)))))
+    yield (
+        "Intervals",
+        [f"{whom(i)}: {limits(i.limits)}{'' if i.default else ' (alternative)'} {source(i.source, i.verified)}" for i in marker.intervals],
+    )
+    for scheme in marker.decision:
+        yield (
+            "Guideline" if scheme.default else "Alternative",
+            [
+                f"{scheme.scheme}, {whom(scheme)} {source(scheme.source, scheme.verified)}",
+                *(f"  {band.label}: {limits(band.limits)}" for band in scheme.bands),
+            ],
+        )
+    yield (
+        "Critical",
+        [
+            f"{side} {limits(texts)} {source(c.source, c.verified)}"
+            for c in marker.critical
+            for side, texts in (("low", c.low), ("high", c.high))
+            if texts
+        ],
+    )
+    if marker.plausible:
+        yield "Plausible", limits(marker.plausible.limits)
+    yield "May mislead", [note.text for note in marker.interferences]
+    yield "Not to confuse", [f"{other.what}{': ' + other.why if other.why else ''}" for other in marker.not_to_confuse]
+    yield "Leg weakness", marker.leg_weakness
+    yield "Seed articles", marker.seed
+    yield "Notes", [note.text for note in marker.notes]
+
+
+def causes(args: argparse.Namespace) -> int:
+    from labinterp.reference import Reference
+    from labinterp.terminal import URGENCY_WORDS, console, show_pairs, show_rows
+
+    ref = Reference.default()
+    if args.name is None:
+        known = list(ref.causes.values())
+        if args.format == "json":
+            print(
+                json.dumps(
+                    [{"id": c.id, "name": c.name, "category": c.category, "urgency": c.urgency} for c in known],
+                    ensure_ascii=False,
+                    indent=2,
+                )
+            )
+        else:
+            rows = ((c.id, c.name, c.category, URGENCY_WORDS[c.urgency], c.visible) for c in known)
+            show_rows(("id", "Cause", "Category", "How soon", "Seen in blood"), rows, console())
+        return OK
+    names = {text.casefold(): cause.id for cause in ref.causes.values() for text in (cause.id, cause.name)}
+    id_ = names.get(args.name.casefold())
+    if id_ is None:
+        raise UsageError(f"no cause is called {args.name!r}{_near(args.name, names)}")
+    cause = ref.causes[id_]
+    if args.format == "json":
+        print(json.dumps(cause.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2))
+    else:
+        show_pairs(_cause_facts(cause), console())
+    return OK
+
+
+def _cause_facts(cause: Any) -> Iterable[tuple[str, Any]]:
+    from labinterp.terminal import URGENCY_WORDS
+
+    yield "Cause", f"{cause.name} ({cause.id})"
+    yield "How soon", URGENCY_WORDS[cause.urgency]
+    yield "Why", cause.mechanism
+    yield "Onset", ", ".join(cause.onset)
+    yield "Where", ", ".join(cause.distribution)
+    yield "Feeling", ", ".join(cause.sensory)
+    yield "Course", cause.course
+    yield "Red flags", list(cause.red_flags)
+    yield (
+        "In blood",
+        {"yes": "blood tests can show it", "partly": "blood tests show it in part", "no": "blood tests cannot show it"}[cause.visible],
+    )
+    for role, label in (("defining", "Defining"), ("supporting", "Supports"), ("against", "Against"), ("screening", "Screening")):
+        links = [link for link in cause.links if link.role == role]
+        yield (
+            label,
+            [f"{link.marker} {link.finding.replace('_', ' ')} ({link.strength}){'. ' + link.note if link.note else ''}" for link in links],
+        )
+    yield "Next tests", [f"{test.test}: {test.reason}" for test in cause.next_tests]
+    yield "Settled by", list(cause.settles)
+    yield "Statistics", [f"{s.text} [{s.source}; {'checked' if s.verified else '? not checked'}]" for s in cause.statistics]
+    yield (
+        "Seed articles",
+        [f"{seed.article}: {seed.says}{' Applied here: ' + seed.applied if seed.applied else ''}" for seed in cause.seeds],
+    )
+    yield "Codes", [f"{code.system} {code.code} {code.name}{'' if code.verified else ' (? not checked)'}" for code in cause.codes]
+    yield "Sources", ", ".join(cause.sources)
+    yield "Judgement", f"links and weights are {cause.basis}; reviewed by {cause.reviewed_by}"
+
+
+def convert(args: argparse.Namespace) -> int:
+    from labinterp.shapes import parse_value
+    from labinterp.units import convert as convert_value
+
+    parsed = parse_value(args.value)
+    if parsed.kind != "number" or parsed.value is None:
+        raise UsageError(f"{args.value!r} is not one number")
+    print(f"{convert_value(args.marker, parsed.value, args.unit, to=args.to):.12g}")
+    return OK
+
+
+def check(args: argparse.Namespace) -> int:
+    from labinterp.reference.check import main as check_knowledge
+
+    return check_knowledge(args.folder, write=args.write)
+
+
+def samples(args: argparse.Namespace) -> int:
+    from labinterp import goldens
+
+    if args.folder is None and args.action == "generate":
+        raise UsageError(
+            "give a folder of your own: the goldens of labinterp's samples are written by samples/generate.py, not from reading"
+        )
+    folder = args.folder or goldens.samples_folder()
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}")
+    outcomes = list(goldens.test(folder) if args.action == "test" else goldens.generate(folder))
+    for outcome in outcomes:
+        print(f"{'differs' if outcome.difference else 'ok' if args.action == 'test' else 'written'}  {outcome.file.name}")
+        if outcome.difference:
+            print(outcome.difference)
+    wrong = sum(bool(outcome.difference) for outcome in outcomes)
+    if args.action == "generate":
+        say(f"{len(outcomes) - wrong} golden files written from today's reading. Check each against its report before you rely on it.")
+    else:
+        say(f"{len(outcomes)} files with a golden, {wrong} not read as expected" if outcomes else f"no golden files in {folder}")
+    return NOT_INTERPRETED if wrong else OK
+
+
+def app(words: Sequence[str]) -> int:
+    from importlib.util import find_spec
+
+    if find_spec("streamlit") is None:
+        say("the app needs Streamlit: pip install 'labinterp[app]'")
+        return USAGE
+    from labinterp.app import launch
+
+    return launch(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""What a person reads in a terminal. No rule lives here: everything shown was decided elsewhere.
+
+Words carry the meaning and colour only repeats it, so that nothing is lost on paper, in a log or to a colour-blind reader.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import IO, TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from labinterp.model import Alert, Evidence, Finding, Patient, Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labinterp.interpretation import Interpretation
+
+FLAG_WORDS = {
+    "LL": ("CRITICAL LOW ▼▼", "bold red"),
+    "L": ("low ▼", "blue"),
+    "N": ("in range", ""),
+    "H": ("high ▲", "dark_orange3"),
+    "HH": ("CRITICAL HIGH ▲▲", "bold red"),
+    "A": ("abnormal ◆", "dark_orange3"),
+    "POS": ("positive ◆", "dark_orange3"),
+    "NEG": ("negative", ""),
+    "IND": ("? undetermined", "magenta"),
+    "": ("? not judged", "magenta"),
+}
+"""Flag (HL7 table 0078) -> words and colour. "In range" has no colour: calm is the absence of it."""
+
+STATUS_WORDS = {
+    "unknown_marker": "test not known here",
+    "unreadable_value": "value not readable",
+    "unknown_unit": "unit not known",
+    "implausible": "not plausible, please check",
+    "no_interval": "no range to compare with",
+    "undetermined": "undetermined",
+    "not_a_result": "no result yet",
+}
+BASIS_WORDS = {"printed": "your laboratory's", "decision": "guideline", "interval": "built-in"}
+URGENCY_WORDS = {"emergency": "EMERGENCY", "urgent": "URGENT", "routine": "at a planned visit"}
+TIER_WORDS = {
+    "fits": "Fits these results well",
+    "possible": "Possible",
+    "unseen": "Blood tests cannot show these",
+    "less_supported": "Less supported by these results (less likely, not ruled out)",
+}
+CLOSING = "These are reasons to ask a doctor, not diagnoses. No clinician has reviewed this program."
+
+
+def console(file: IO[str] | None = None) -> Console:
+    """Where to print. Colour only on a terminal and only without NO_COLOR; a pipe gets 120 columns."""
+    made = Console(file=file, highlight=False, soft_wrap=False, emoji=False, markup=False)
+    return made if made.is_terminal else Console(file=made.file, highlight=False, emoji=False, markup=False, no_color=True, width=120)
+
+
+def show_interpretation(answer: Interpretation, out: Console, title: str = "") -> None:
+    """Alerts, results, what was not read, causes with their reasons, what to ask next."""
+    results = answer.results
+    out.print(Text(title or (answer.report.name if answer.report else ""), style="bold"))
+    out.print(_facts(answer.patient, answer.report))
+    out.print(Text(answer.summary))
+    for alert in answer.alerts:
+        out.print(_alert(alert))
+
+    group = [_group(row) for row in results.itertuples()]
+    for number, heading in enumerate(("Outside a range", "Not judged", "In range")):
+        rows = results[[own == number for own in group]]
+        if len(rows):
+            out.print()
+            out.print(Text(f"{heading} ({len(rows)})", style="bold"))
+            out.print(_results(rows, judged=number != 1))
+    if len(answer.derived):
+        out.print()
+        out.print(Text("Worked out from these", style="bold"))
+        out.print(_derived(answer.derived))
+    _unread(answer.unread, out)
+    if answer.notices:
+        out.print()
+        out.print(Text("Worth knowing", style="bold"))
+        for notice in answer.notices:
+            out.print(_item("·", notice.text))
+    _findings(answer.findings, out)
+    if answer.questions:
+        out.print()
+        out.print(Text("Questions whose answers would change this most (give them with --answers)", style="bold"))
+        for question in answer.questions:
+            choices = " | ".join(option.value for option in question.answers)
+            out.print(_item("?", f"{question.text}  {question.id}: {choices}" if choices else f"{question.text}  {question.id}"))
+    out.print()
+    out.print(Text(CLOSING, style="italic"))
+
+
+def show_report(report: Report, out: Console) -> None:
+    """The rows as printed on the report, and the lines that did not become rows."""
+    out.print(Text(f"{report.name} ({report.format}{', ' + report.laboratory if report.laboratory else ''})", style="bold"))
+    out.print(_facts(report.patient, report))
+    table = _table("row", "Test", "Result", "Unit", "Flag", "Range", "Collected", "Page", "Look at")
+    for row in report.rows.itertuples():
+        texts = (row.name_text, row.value_text, row.unit_text, row.flag_text, row.range_text, row.collected_text)
+        table.add_row(str(int(row.Index) + 1), *map(str, texts), _page(row.page), Text(str(row.review), style="magenta"))  # type: ignore[arg-type]
+    out.print(table)
+    _unread(report.unread, out)
+    for notice in report.notices:
+        out.print(_item("·", notice))
+
+
+def show_pairs(pairs: Iterable[tuple[str, Any]], out: Console) -> None:
+    """Label and text side by side; what is empty is left out. A list is one line each."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for label, value in pairs:
+        lines = [value] if isinstance(value, str) else list(value or ())
+        if any(lines):
+            table.add_row(label, "\n".join(str(line) for line in lines))
+    out.print(table)
+
+
+def show_rows(heads: tuple[str, ...], rows: Iterable[tuple[Any, ...]], out: Console) -> None:
+    """A plain table."""
+    table = _table(*heads)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+# ---- parts ---------------------------------------------------------------------------------------------------------------
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for head in heads:
+        table.add_column(head, justify="right" if head in ("row", "Page") else "left", no_wrap=head in ("row", "Page", "Flag"))
+    return table
+
+
+def _item(mark: str, text: str, style: str = "") -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=2, justify="right")
+    grid.add_column()
+    grid.add_row(mark, Text(text, style=style))
+    return grid
+
+
+def _page(page: Any) -> str:
+    return "" if page is None or page != page else str(int(page))
+
+
+def _facts(patient: Patient, report: Report | None) -> Text:
+    sex = patient.sex or "sex not given"
+    age = (
+        f"born {patient.birth_date}"
+        if patient.birth_date
+        else f"age {patient.age:g}"
+        if patient.age is not None
+        else "age not given (read as an adult)"
+    )
+    pregnant = {True: "pregnant", False: "not pregnant", None: ""}[patient.pregnant]
+    laboratory = report.laboratory if report else ""
+    return Text(" · ".join(part for part in (laboratory, sex, age, pregnant) if part), style="dim")
+
+
+def _alert(alert: Alert) -> RenderableType:
+    word = f"{URGENCY_WORDS[alert.urgency]}{' (an older value)' if alert.past else ''}"
+    lines = [Text(alert.text)]
+    if alert.action:
+        lines.append(Text(alert.action, style="bold"))
+    return Panel(
+        Group(*lines), title=Text(word), title_align="left", border_style="bold red" if alert.urgency == "emergency" else "dark_orange3"
+    )
+
+
+def _group(row: Any) -> int:
+    """0 outside a range, 1 not judged, 2 in range."""
+    if (
+        row.abnormal is True
+        or row.flag in ("LL", "L", "H", "HH", "A", "POS")
+        or (row.severity == row.severity and (row.severity or 0) >= 1)
+    ):
+        return 0
+    return 2 if row.status == "ok" and row.flag in ("N", "NEG") and row.abnormal is False and not row.review else 1
+
+
+def _results(rows: pd.DataFrame, *, judged: bool) -> Table:
+    table = _table("row", "Test", "Result", "Flag", "Range used", "Remark")
+    for row in rows.itertuples():
+        words, style = FLAG_WORDS.get(str(row.flag), (str(row.flag), ""))
+        if not judged and row.status in STATUS_WORDS and row.flag in ("", "IND"):
+            words = f"? {STATUS_WORDS[str(row.status)]}"
+        remark = ". ".join(part.rstrip(".") for part in (_band(row), str(row.reason or ""), str(row.review or "")) if part)
+        table.add_row(str(int(row.Index) + 1), str(row.name_text), _result(row), Text(words, style=style), _range(row), remark)  # type: ignore[arg-type]
+    return table
+
+
+def _band(row: Any) -> str:
+    """The guideline's word, where it says more than the flag does."""
+    return str(row.band_text or "") if row.severity == row.severity and (row.severity or 0) >= 1 else ""
+
+
+def _result(row: Any) -> str:
+    printed = " ".join(part for part in (str(row.value_text), str(row.unit_text)) if part)
+    if row.unit and row.ucum and row.unit != row.ucum and row.value == row.value:
+        printed += f"\n= {row.value:.4g} {row.unit}"
+    return printed
+
+
+def _range(row: Any) -> str:
+    text = str(row.limit_text or (row.range_text if row.basis == "printed" else ""))
+    whose = BASIS_WORDS.get(str(row.basis), "")
+    return f"{text} ({whose})" if text and whose else text or str(row.range_text)
+
+
+def _derived(derived: pd.DataFrame) -> Table:
+    columns = [str(column) for column in derived.columns]
+    table = _table(*columns)
+    for record in derived.itertuples(index=False):
+        table.add_row(*("" if cell is None or cell != cell else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in record))
+    return table
+
+
+def _unread(unread: pd.DataFrame, out: Console) -> None:
+    possible = unread[unread["kind"] == "possible_result"]
+    if len(possible):
+        out.print()
+        out.print(Text(f"Lines that may be results and were not read ({len(possible)})", style="bold"))
+        for line in possible.itertuples():
+            place = f"page {_page(line.page)}: " if _page(line.page) else ""
+            out.print(_item("?", f"{place}{line.text}  ({line.reason})", "magenta"))
+    if furniture := len(unread) - len(possible):
+        out.print(Text(f"{furniture} other lines (heads, notes, addresses) were left as notes.", style="dim"))
+
+
+def _findings(findings: list[Finding], out: Console) -> None:
+    for tier, heading in TIER_WORDS.items():
+        own = [finding for finding in findings if finding.tier == tier]
+        if not own:
+            continue
+        out.print()
+        out.print(Text(f"{heading} ({len(own)})", style="bold"))
+        for finding in own:
+            out.print(_finding(finding) if tier in ("fits", "possible") else _item("·", _short(finding)))
+
+
+def _short(finding: Finding) -> str:
+    settles = "; ".join(finding.settles)
+    return f"{finding.name}{': ' + settles if finding.tier == 'unseen' and settles else ''}"
+
+
+def _finding(finding: Finding) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    lists: Mapping[str, tuple[Evidence, ...]] = {"+ For": finding.for_, "- Against": finding.against, "? Not tested": finding.missing}
+    for label, reasons in lists.items():
+        for number, reason in enumerate(reasons):
+            strength = f" ({reason.strength})" if reason.strength else ""
+            note = f". {reason.note}" if reason.note else ""
+            grid.add_row("" if number else label, Text(f"{reason.text}{strength}{note}"))
+    if finding.next_tests:
+        grid.add_row(
+            "Worth asking", Text("; ".join(f"{test.test} ({test.reason})" if test.reason else test.test for test in finding.next_tests))
+        )
+    if finding.settles:
+        grid.add_row("Settled by", Text("; ".join(finding.settles)))
+    if finding.sources:
+        grid.add_row("Sources", Text(", ".join(finding.sources), style="dim"))
+    head = Text.assemble((finding.name, "bold"), f" · {URGENCY_WORDS[finding.urgency]}")
+    return Padding(Group(head, *([Text(finding.wording)] if finding.wording else []), Padding(grid, (0, 0, 0, 2))), (0, 0, 1, 2))
+
+
+def plain_streams() -> None:
+    """A console that cannot show a sign prints a ? for it and does not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
