@@ -20,10 +20,15 @@ Limits = dict[str, str]
 """UCUM unit -> limit text such as ``>=5.7 <6.5``. The unit ``xULN`` is a multiple of the upper limit in force (printed, else built-in)."""
 
 
-class Source(Model):
-    """Where a number comes from, and how that was checked."""
+class Record(Model):
+    """Something with an id of its own."""
 
     id: str
+
+
+class Source(Record):
+    """Where a number comes from, and how that was checked."""
+
     organisation: str
     title: str
     year: int | None = None
@@ -31,7 +36,8 @@ class Source(Model):
     doi: str = ""
     url: str = ""
     verified: bool
-    checked: str = ""  # how: the page or copy that was read
+    checked: str = ""  # how: the page that was read, or who quotes it
+    replace: bool = False  # a weak secondary page: to be replaced by a better source
     note: str = ""
 
 
@@ -66,6 +72,16 @@ class UnitFactor(Model):
     source: str = ""
     verified: bool = True
     approximate: bool = False  # never decides near an edge
+
+
+class Factor(Model):
+    """A conversion, worked out: canonical = value * factor + intercept. `decimals`: as laboratories print the unit it comes from."""
+
+    factor: float
+    intercept: float = 0.0
+    decimals: int | None = None
+    approximate: bool = False
+    source: str = ""
 
 
 class MolarMass(Model):
@@ -168,10 +184,9 @@ class Case(Model):
     why: str = ""
 
 
-class Marker(Model):
+class Marker(Record):
     """One analyte: its identity, units, limits, notes, and the cases that prove them."""
 
-    id: str
     name: str
     category: str
     about: str = ""  # what it measures, in one plain sentence
@@ -191,9 +206,25 @@ class Marker(Model):
     printed_only: bool = False  # no number of ours could be checked: only the laboratory's own range is used
     needs: tuple[Literal["morning"], ...] = ()  # facts of the sample without which only the printed range counts
     interferences: tuple[Note, ...] = ()
+    disagreement: str = ""  # why the normal band and the default interval may differ for a population
     seed: str = ""  # what the seed articles say, and what is applied instead and why
     leg_weakness: str = ""
     derived: tuple[Derived, ...] = ()
     notes: tuple[Note, ...] = ()
     cases: tuple[Case, ...] = ()
     see_also: tuple[str, ...] = ()
+
+
+class Catalogue(Model):
+    """All of `reference_ranges/`, checked and joined: what the compiled file holds.
+
+    `names` is folded name -> markers, `codes` LOINC code -> (marker, excluded), `factors` marker -> UCUM unit -> conversion.
+    """
+
+    digest: str
+    sources: dict[str, Source]
+    spellings: dict[str, str]
+    markers: dict[str, Marker]
+    names: dict[str, tuple[str, ...]]
+    codes: dict[str, tuple[str, bool]]
+    factors: dict[str, dict[str, Factor]]

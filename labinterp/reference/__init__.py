@@ -1,0 +1,91 @@
+"""The knowledge, ready for use: markers, limits, names, unit factors and causes, each number with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from labinterp.errors import ReferenceDataError
+from labinterp.reference.fold import fold_name
+from labinterp.reference.locate import COMPILED, knowledge_folder
+from labinterp.reference.schema import Catalogue, Factor, Marker, Scheme, Source
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Everything an interpretation stands on.
+
+    `schemes` chooses among published alternatives: ``{"vitamin_b12": "nice_ng239"}``; markers it leaves out use their default.
+    """
+
+    catalogue: Catalogue
+    schemes: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for marker, chosen in self.schemes.items():
+            if marker not in self.markers:
+                raise ReferenceDataError(f"no marker {marker!r} to choose a scheme for")
+            known = list(dict.fromkeys(scheme.scheme for scheme in self.markers[marker].decision))
+            if chosen not in known:
+                raise ReferenceDataError(f"{marker} has no scheme {chosen!r}; it has {', '.join(known) or 'none'}")
+
+    @classmethod
+    def default(cls, schemes: Mapping[str, str] | None = None) -> Reference:
+        """The knowledge that ships with labinterp, read once."""
+        return _default(tuple(sorted((schemes or {}).items())))
+
+    @classmethod
+    def load(cls, folder: str | Path, schemes: Mapping[str, str] | None = None) -> Reference:
+        """Knowledge from a folder of YAML files laid out like `reference_ranges/`. Raises `ReferenceDataError` naming file and line."""
+        from labinterp.reference.compile import catalogue_of
+        from labinterp.reference.load import read_folder
+
+        return cls(catalogue_of(read_folder(Path(folder))), dict(schemes or {}))
+
+    @property
+    def digest(self) -> str:
+        """Tells one state of the knowledge from another."""
+        return self.catalogue.digest
+
+    @property
+    def markers(self) -> dict[str, Marker]:
+        return self.catalogue.markers
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        return self.catalogue.sources
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Printed unit -> UCUM."""
+        return self.catalogue.spellings
+
+    def candidates(self, name_text: str) -> tuple[str, ...]:
+        """Markers that bear exactly this name, case, accents and punctuation aside; several where unit or specimen must decide."""
+        return self.catalogue.names.get(fold_name(name_text), ())
+
+    def by_loinc(self, code: str) -> tuple[str, bool] | None:
+        """The marker of a LOINC code, and whether the code is listed only to be kept apart from it."""
+        return self.catalogue.codes.get(code.strip())
+
+    def factor(self, marker_id: str, ucum: str) -> Factor | None:
+        """How a unit of this marker becomes its canonical unit; None if that is not sound."""
+        return self.catalogue.factors.get(marker_id, {}).get(ucum)
+
+    def decision(self, marker_id: str) -> tuple[Scheme, ...]:
+        """The decision schemes in force: the chosen one, else the defaults (one for each population)."""
+        schemes = self.markers[marker_id].decision
+        chosen = self.schemes.get(marker_id)
+        return tuple(scheme for scheme in schemes if (scheme.scheme == chosen if chosen else scheme.default))
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return Catalogue.model_validate_json((knowledge_folder() / COMPILED).read_bytes())
+
+
+@cache
+def _default(schemes: tuple[tuple[str, str], ...]) -> Reference:
+    return Reference(_catalogue(), dict(schemes))
