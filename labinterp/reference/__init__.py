@@ -8,9 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from labinterp.errors import ReferenceDataError
+from labinterp.reference.catalogue import Catalogue
 from labinterp.reference.fold import fold_name
 from labinterp.reference.locate import COMPILED, knowledge_folder
-from labinterp.reference.schema import Catalogue, Factor, Marker, Scheme, Source
+from labinterp.reference.schema import Factor, Marker, Scheme, Source
+from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, Trigger
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,35 @@ class Reference:
     def spellings(self) -> dict[str, str]:
         """Printed unit -> UCUM."""
         return self.catalogue.spellings
+
+    @property
+    def causes(self) -> dict[str, Cause]:
+        return self.catalogue.causes
+
+    @property
+    def patterns(self) -> dict[str, Pattern]:
+        return self.catalogue.patterns
+
+    @property
+    def quality(self) -> dict[str, QualityRule]:
+        return self.catalogue.quality
+
+    @property
+    def questions(self) -> dict[str, QuestionRule]:
+        return self.catalogue.questions
+
+    @property
+    def screens(self) -> dict[str, Screen]:
+        return self.catalogue.screens
+
+    @property
+    def triggers(self) -> dict[str, Trigger]:
+        return self.catalogue.triggers
+
+    @property
+    def evidence(self) -> EvidenceWeights:
+        """Points, caps and words of the ranking."""
+        return self.catalogue.evidence["evidence"]
 
     def candidates(self, name_text: str) -> tuple[str, ...]:
         """Markers that bear exactly this name, case, accents and punctuation aside; several where unit or specimen must decide."""

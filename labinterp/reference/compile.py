@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from labinterp.errors import ReferenceDataError
+from labinterp.reference.catalogue import Catalogue
 from labinterp.reference.fold import fold_name
 from labinterp.reference.load import TABLES, Knowledge, read_folder
 from labinterp.reference.locate import COMPILED, knowledge_folder
-from labinterp.reference.schema import Catalogue, Factor, Marker
+from labinterp.reference.schema import Factor, Marker
 
 try:
     from labinterp.reference.factors import factors_of

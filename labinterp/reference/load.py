@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from labinterp.reference.schema import Marker, Source
+from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, SeedTerm, Trigger
 
 Path_ = tuple[str | int, ...]
 
@@ -38,6 +39,14 @@ TABLES: tuple[Table, ...] = (
     Table("sources*.yaml", "sources", Source),
     Table("units.yaml", "spellings", None, "map"),
     Table("markers/*.yaml", "markers", Marker, "one"),
+    Table("causes/*.yaml", "causes", Cause, "one"),
+    Table("patterns.yaml", "patterns", Pattern),
+    Table("quality.yaml", "quality", QualityRule),
+    Table("questions.yaml", "questions", QuestionRule, part="questions"),
+    Table("questions.yaml", "screens", Screen, part="screens"),
+    Table("questions.yaml", "triggers", Trigger, part="triggers"),
+    Table("evidence.yaml", "evidence", EvidenceWeights, "one"),
+    Table("seed_terms.yaml", "seed_terms", SeedTerm),
 )
 
 

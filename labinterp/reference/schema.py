@@ -212,19 +212,5 @@ class Marker(Record):
     derived: tuple[Derived, ...] = ()
     notes: tuple[Note, ...] = ()
     cases: tuple[Case, ...] = ()
-    see_also: tuple[str, ...] = ()
-
-
-class Catalogue(Model):
-    """All of `reference_ranges/`, checked and joined: what the compiled file holds.
-
-    `names` is folded name -> markers, `codes` LOINC code -> (marker, excluded), `factors` marker -> UCUM unit -> conversion.
-    """
-
-    digest: str
-    sources: dict[str, Source]
-    spellings: dict[str, str]
-    markers: dict[str, Marker]
-    names: dict[str, tuple[str, ...]]
-    codes: dict[str, tuple[str, bool]]
-    factors: dict[str, dict[str, Factor]]
+    see_also: tuple[str, ...] = ()  # other markers
+    sources: tuple[str, ...] = ()  # further reading
