@@ -22,7 +22,11 @@ try:
 except ImportError:  # the units that declare their own factor
 
     def factors_of(marker: Marker) -> dict[str, Factor]:
-        declared = {u.ucum: Factor(factor=u.factor, intercept=u.intercept, decimals=u.decimals, approximate=u.approximate, source=u.source) for u in marker.units if u.factor}
+        declared = {
+            u.ucum: Factor(factor=u.factor, intercept=u.intercept, decimals=u.decimals, approximate=u.approximate, source=u.source)
+            for u in marker.units
+            if u.factor
+        }
         return {**({marker.unit: Factor(factor=1.0, decimals=marker.decimals)} if marker.unit else {}), **declared}
 
 
@@ -61,7 +65,8 @@ def catalogue_of(known: Knowledge) -> Catalogue:
     content["names"] = dict(sorted(names.items()))
     content["codes"] = dict(sorted(codes.items()))
     content["factors"] = {
-        marker.id: {unit: factor.model_dump(mode="json", exclude_defaults=True) for unit, factor in factors_of(marker).items()} for marker in markers.values()
+        marker.id: {unit: factor.model_dump(mode="json", exclude_defaults=True) for unit, factor in factors_of(marker).items()}
+        for marker in markers.values()
     }
     content["digest"] = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return Catalogue.model_validate_json(json.dumps(content))
@@ -94,4 +99,4 @@ def write(folder: Path | None = None) -> Path:
 
 
 if __name__ == "__main__":
-    print(write())
+    write()

@@ -59,7 +59,8 @@ def parse_limits(text: str) -> Bounds:
         position = match.end()
     if text[position:].strip() or not (low or high):
         raise ReferenceDataError(f"limit {text!r} is not a comparison such as '>=5.7 <6.5'")
-    bounds = Bounds(*(low[:2] if low else (-inf, False)), *(high[:2] if high else (inf, False)), low[2] if low else 0.0, high[2] if high else 0.0)
+    low, high = low or (-inf, False, 0.0), high or (inf, False, 0.0)
+    bounds = Bounds(low[0], low[1], high[0], high[1], low[2], high[2])
     for probe in (bounds.at(0), bounds.at(100)):
         if probe.low > probe.high or (probe.low == probe.high and not (probe.low_inclusive and probe.high_inclusive)):
             raise ReferenceDataError(f"limit {text!r} leaves no value between its ends")

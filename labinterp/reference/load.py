@@ -1,7 +1,7 @@
 """Reads `reference_ranges/` into frozen models. Every fault names file and line.
 
-YAML is read by the 1.2 rules where it matters here: only ``true``, ``false`` and ``null`` are special words (``no`` is Norwegian, ``on`` is a
-word), ``1:80`` is text, and a key given twice is a fault.
+YAML is read by the 1.2 rules where it matters here: only ``true``, ``false`` and ``null`` are special words (``no`` is Norwegian),
+``1:80`` is text, and a key given twice is a fault.
 """
 
 from __future__ import annotations
@@ -160,11 +160,12 @@ def _fill(known: Knowledge, table: Table, file: str, data: Any) -> None:
     if table.shape == "map":
         for key, value, path in _pairs(data):
             if key in target and target[key] != value:
-                known.faults.append(Fault(file, known.line(file, (*start, *path)), f"{key!r} is given two meanings: {target[key]} and {value}"))
+                both = f"{target[key]} and {value}"
+                known.faults.append(Fault(file, known.line(file, (*start, *path)), f"{key!r} is given two meanings: {both}"))
             target[key] = value
         return
-    records = {str(data.get("id", "")): (data, start)} if table.shape == "one" else {key: (value, (*start, key)) for key, value in data.items()}
-    for id_, (fields, path) in records.items():
+    records = [(str(data.get("id", "")), data, start)] if table.shape == "one" else [(id_, data[id_], (*start, id_)) for id_ in data]
+    for id_, fields, path in records:
         if table.shape == "one" and id_ != Path(file).stem:
             known.faults.append(Fault(file, known.line(file, (*path, "id")), f"the id {id_!r} is not the file's name"))
         if id_ in target:
