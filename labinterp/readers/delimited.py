@@ -1,0 +1,116 @@
+"""CSV in all its kinds: ``,`` ``;`` tab ``|``, any common encoding, lines above the heading, quoted line breaks, lines of uneven length."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import numpy as np
+import pandas as pd
+
+from labinterp.errors import ReadError
+from labinterp.model import Report
+from labinterp.readers.encoding import decode
+from labinterp.readers.table import Table, report_of
+from labinterp.readers.words import role_of
+
+DELIMITERS = (",", ";", "\t", "|")
+EXTENSIONS = (".csv", ".tsv", ".tab", ".psv")
+SNIFFED = 60
+"""Lines that decide on the delimiter."""
+
+_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
+
+
+def identify(head: bytes, name: str) -> bool:
+    """True where lines fall into the same number of cells; what is not called a CSV must also head its columns as one."""
+    text, _ = decode(head)
+    if is_binary(text):
+        return False
+    delimiter, headed, even = sniff(text)
+    return bool(delimiter) and (headed or (even and (name.endswith(EXTENSIONS) or delimiter == "\t")))
+
+
+def read(data: bytes, name: str, locale: str | None = None) -> Report:
+    """Read a delimited table. Raises `ReadError`, with the headings seen, where no column holds results."""
+    text, encoding = decode(data, locale)
+    if is_binary(text[:65536]):
+        raise ReadError(f"{name}: this is no text file")
+    notices = []
+    if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
+        notices.append(f"The file is not in UTF-8; it was read as {encoding}.")
+    lines, whole = logical_lines(text)
+    if not whole:
+        notices.append("A quotation mark is opened and never closed; quotation marks were read as ordinary characters.")
+    delimiter, _, _ = sniff("\n".join(lines[:SNIFFED]))
+    if not delimiter:
+        raise ReadError(f"{name}: no table: the lines do not fall into columns. First line: {lines[0][:100]!r}")
+    if lines[0].lower().startswith("sep=") and len(lines[0]) <= 6:  # a hint that Excel writes
+        lines = lines[1:]
+    cells = cells_of(lines, delimiter, quoted=whole)
+    table = Table(cells, np.array(lines, dtype=object), title=name)
+    return report_of([table], name=name, format="csv", locale=locale, notices=notices)
+
+
+def is_binary(text: str) -> bool:
+    """Does the text hold more than a stray character that no text has?"""
+    return len(_BINARY.findall(text)) > 2 + len(text) // 200
+
+
+def logical_lines(text: str) -> tuple[list[str], bool]:
+    """Lines that are not blank; a line break within quotation marks does not end a line. False where the quotation marks do not pair."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if '"' in text:
+        odd = np.array([line.count('"') & 1 for line in lines], dtype=np.int64)
+        if odd.sum() & 1:
+            return [line for line in lines if line.strip()], False
+        if odd.any():
+            starts = np.flatnonzero(np.concatenate(([0], np.cumsum(odd)[:-1])) % 2 == 0)
+            ends = np.append(starts[1:], len(lines))
+            lines = [lines[a] if b == a + 1 else "\n".join(lines[a:b]) for a, b in zip(starts.tolist(), ends.tolist())]
+    return [line for line in lines if line.strip()], True
+
+
+def sniff(text: str) -> tuple[str, bool, bool]:
+    """The delimiter ("" if none), whether a line heads its columns with known words, and whether most lines have the same width."""
+    lines, whole = logical_lines(text)
+    best: tuple[tuple[int, int], str, bool, bool] = ((0, 0), "", False, False)
+    for delimiter in DELIMITERS:
+        grid = list(csv.reader(lines[:SNIFFED], delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE))
+        widths = [len(line) for line in grid]
+        width = max(set(widths), key=lambda w: (w > 1, widths.count(w), w), default=1)
+        if width < 2:
+            continue
+        roles = [{role_of(cell) for cell in line} - {""} for line in grid if len(line) > 1]
+        headed = any({"name", "value"} <= own or {"code", "value"} <= own for own in roles)
+        known = max(map(len, roles), default=0)
+        score = (known, widths.count(width) * width)
+        even = widths.count(width) >= 0.6 * len(widths) and len(widths) >= 2
+        if score > best[0]:
+            best = (score, delimiter, headed, even)
+    return best[1:]
+
+
+def cells_of(lines: list[str], delimiter: str, *, quoted: bool = True) -> pd.DataFrame:
+    """Lines -> a grid of texts as wide as its widest line; cells that a line lacks are empty."""
+    data = "\n".join(lines).encode()
+    width = max(line.count(delimiter) for line in lines) + 1
+    return pd.read_csv(
+        io.BytesIO(data),
+        sep=delimiter,
+        header=None,
+        names=list(range(width)),
+        dtype=object,
+        na_filter=False,
+        skip_blank_lines=False,
+        index_col=False,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        encoding="utf-8",
+    ).pipe(_without_empty)
+
+
+def _without_empty(cells: pd.DataFrame) -> pd.DataFrame:
+    """Columns to the right that are empty throughout only come from delimiters inside quotation marks."""
+    last = max((i for i in cells.columns if (cells[i] != "").any()), default=0)
+    return cells.loc[:, :last]

@@ -1,0 +1,460 @@
+"""Cells -> `Report`: what CSV, spreadsheets and data files have in common once their cells are texts.
+
+Three shapes of table are read, told apart by their headings:
+
+- long: a row per result ("Test, Result, Unit, Reference range");
+- dated: a row per test, a column per date ("Test, Unit, 2025-06-02, 2026-02-23");
+- wide: a row per person or date, a column per test ("Date, Potassium (mmol/L), CK (U/L)").
+
+Work is done on whole columns, and on each distinct text once: a million rows take about as long as the parser that brought them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from labinterp.errors import ReadError
+from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
+from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of
+from labinterp.shapes import date_order_vote, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
+
+HEADING_WITHIN = 80
+"""A table begins within this many lines; what stands above are facts of the report."""
+
+_LOINC = re.compile(r"\d{1,7}-\d")
+_PLAIN = re.compile(r"[<>≤≥=~\s]*[-+]?\d+(?:[.,]\d+)*\s*%?")
+_DATE = re.compile(r"\d{1,4}[-./年]\d{1,2}[-./月]\d{1,4}日?(?:[ T].*)?|\d{1,2}[- .]?[^\W\d]{3,9}[-., ]*\d{2,4}(?:[ T].*)?", re.UNICODE)
+_BRACKET = re.compile(r"(.*?\S)\s*[(\[（【]\s*([^()\[\]（）【】]+?)\s*[)\]）】]\s*")
+_TAIL = re.compile(r"(.*?\S)\s*[,;:]\s*([^,;:]+)|(.*?\S)\s+(\S*[/%]\S*)")
+_SUFFIX = re.compile(r"(.+?)[\s_.-]+([^\s_.-]+)")
+_PERSONAL_NAMES = ("name", "nombre", "nome", "nom", "nazwa", "navn")
+
+
+@dataclass
+class Table:
+    """One grid of texts. `cells` has columns 0, 1, 2 ..., `lines` is what stands on each line, `page` counts sheets from 1."""
+
+    cells: pd.DataFrame
+    lines: np.ndarray
+    page: int = 1
+    title: str = ""
+    review: dict[tuple[int, int], str] = field(default_factory=dict)  # (line, column) -> why a person should look at the cell
+    unread: list[dict[str, Any]] = field(default_factory=list)
+
+
+def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | None = None, notices: Sequence[str] = ()) -> Report:
+    """One report from all tables of a document. Raises `ReadError` where no table has results, naming the headings seen."""
+    parts, unread, seen, said = [], [], [], list(notices)
+    facts: dict[str, Any] = {}
+    for table in tables:
+        reading = _Reading(table)
+        unread += table.unread
+        unread += reading.unread
+        facts = reading.facts | facts
+        said += [notice for notice in reading.notices if notice not in said]
+        if reading.rows is not None:
+            parts.append(reading.rows)
+        elif reading.headings:
+            seen.append(f"{table.title}: {reading.headings}" if table.title else reading.headings)
+    if not parts:
+        raise ReadError(f"{name}: no column of results was found. Columns seen: {'; '.join(seen) or 'none'}")
+    rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    if len(parts) > 1:
+        for column in set(rows.columns) - set(ROW_COLUMNS) - {"age"}:
+            rows[column] = rows[column].astype(object).where(rows[column].notna(), "")
+    _fill(rows, "collected_text", facts.get("collected_text", ""))
+    _fill(rows, "specimen_text", facts.get("specimen_text", ""))
+    rows["decimal"] = decimal_vote(_distinct(rows, "value_text", "range_text")) or mark_of(locale)
+    rows["date_order"] = date_order_vote(_distinct(rows, "collected_text"))
+    return Report(
+        rows,
+        frame_of(unread, UNREAD),
+        patient=_person(rows, facts.get("patient", Patient())),
+        patient_name=facts.get("patient_name", ""),
+        laboratory=facts.get("laboratory", ""),
+        format=format,
+        name=name,
+        notices=tuple(said),
+    )
+
+
+UNREAD = ("text", "page", "reason", "kind", "x0", "top", "x1", "bottom")
+
+
+def mark_of(locale: str | None) -> str:
+    """The decimal mark of a language tag (or the mark itself); empty for an unknown one."""
+    language = (locale or "").replace("_", "-").lower()
+    if language in (".", ","):
+        return language
+    if language in ("de-ch", "de-li", "es-mx", "es-us") or language.partition("-")[0] in ("en", "zh", "ja", "ko", "he", "th", "ga"):
+        return "."
+    return "," if language else ""
+
+
+class _Reading:
+    """One table, read: `rows` (None where it has no results), `unread`, `facts` of its head, `headings` for a message."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.rows: pd.DataFrame | None = None
+        self.unread: list[dict[str, Any]] = []
+        self.facts: dict[str, Any] = {}
+        self.notices: list[str] = []
+        self.headings = ""
+        if table.cells.empty:
+            return
+        top = [list(map(str, line)) for line in table.cells.head(HEADING_WITHIN).itertuples(index=False, name=None)]
+        at = heading_line(top)
+        roles: list[str] = []
+        if at is None:
+            roles = _roles_by_content(top)
+            if "value" not in roles or "name" not in roles:
+                self._leave(range(len(table.cells)), "no heading of a table of results", "possible_result")
+                self.headings = ", ".join(cell for cell in top[0] if cell)
+                return
+            self.notices.append(f"{table.title or 'The table'} has no heading; its columns were told apart by their content.")
+        heads = top[at] if at is not None else [""] * len(roles)
+        self.headings = ", ".join(head for head in heads if head)
+        above = range(at or 0)
+        self.facts = facts_of(top[: at or 0])
+        self._leave(above, "above the table", "furniture")
+        start = 0 if at is None else at + 1
+        if at is not None:
+            self._leave([at], "heading", "furniture")
+        roles = roles or [role_of(head) for head in heads]
+        dated = {i: head for i, head in enumerate(heads) if _date_in(head)}
+        if "name" in roles and ("value" in roles or dated):
+            self._long(heads, roles, dated, start)
+        elif "code" in roles and "value" in roles:
+            roles[roles.index("code")] = "name"
+            self._long(heads, roles, dated, start)
+        elif "value" not in roles:
+            self._wide(heads, roles, start, top)
+
+    # -- shapes
+
+    def _long(self, heads: list[str], roles: list[str], dated: dict[int, str], start: int) -> None:
+        body = self.table.cells.iloc[start:]
+        at = {role: [i for i, own in enumerate(roles) if own == role and i not in dated] for role in set(roles)}
+        names = at.get("name", [])
+        if len(names) > 1:  # "Name" beside "Test" is the person; of several others, the one that varies most is the test
+            personal = [i for i in names if heads[i].strip().casefold() in _PERSONAL_NAMES]
+            names = [i for i in names if i not in personal] or names
+            names = sorted(names, key=lambda i: -body[i].nunique())
+        columns: dict[str, Any] = {"name_text": _texts(body[names[0]])}
+        for role, column in (("unit", "unit_text"), ("range", "range_text"), ("section", "section_text"), ("specimen", "specimen_text")):
+            columns[column] = _first(body, at.get(role, []))
+        columns["previous_text"] = _first(body, at.get("previous", []))
+        columns["flag_text"] = _first(body, at.get("flag", []))
+        for i in [] if at.get("flag") else at.get("status", []):
+            if all(is_flag(text) for text in _texts_of(body[i])):
+                columns["flag_text"] = _texts(body[i])
+        codes = _first(body, at.get("code", []))
+        columns["code_text"] = _mapped(codes, lambda text: text if _LOINC.fullmatch(text) else "")
+        low, high = _first(body, at.get("low", [])), _first(body, at.get("high", []))
+        if at.get("low") or at.get("high"):
+            both = pd.Series(low) + "\x00" + pd.Series(high)
+            columns["range_text"] = np.where(columns["range_text"] == "", _mapped(both.to_numpy(object), _between), columns["range_text"])
+        columns["collected_text"] = self._date(body, at)
+        columns |= _people(body, at, heads, self.notices)
+        values = _first(body, at.get("value", []))
+        if at.get("comparator"):
+            signs = _mapped(_first(body, at["comparator"]), lambda text: "" if text in ("=", "EQ", "eq") else text)
+            values = np.where(values == "", values, pd.Series(signs).astype(object) + pd.Series(values).astype(object))
+        lines = np.arange(start, start + len(body))
+
+        results = []
+        if at.get("value"):
+            results.append((values, columns["collected_text"], at["value"]))
+        for i, head in dated.items():
+            results.append((_texts(body[i]), np.full(len(body), _date_in(head), dtype=object), [i]))
+        any_value = np.zeros(len(body), dtype=bool)
+        for own, _, _ in results:
+            any_value |= own != ""
+        keep = self._sort_out(columns, any_value, lines)
+        parts = []
+        for own, collected, places in results:
+            mask = keep if not dated else keep & (own != "")
+            parts.append(self._rows(columns | {"value_text": own, "collected_text": collected}, mask, lines, [*places, *at.get("range", [])]))
+        rows = pd.concat(parts) if len(parts) > 1 else parts[0]
+        self.rows = rows.sort_index(kind="stable").reset_index(drop=True) if len(parts) > 1 else rows.reset_index(drop=True)
+
+    def _wide(self, heads: list[str], roles: list[str], start: int, top: list[list[str]]) -> None:
+        tests = {i: name_and_unit(head) for i, head in enumerate(heads) if head and roles[i] in ("", "section", "specimen", "low", "high")}
+        companions = _companions(heads, tests)
+        tests = {i: test for i, test in tests.items() if i not in companions}
+        units_below = start < len(top) and _is_unit_line([top[start][i] for i in tests])
+        if units_below:
+            tests = {i: (name, unit or top[start][i]) for i, (name, unit) in tests.items()}
+            self._leave([start], "units of the headings", "furniture")
+            start += 1
+        body = self.table.cells.iloc[start:]
+        lines = np.arange(start, start + len(body))
+        names = [i for i, role in enumerate(roles) if role == "name"]
+        known = [name for name, unit in tests.values() if unit or is_analyte(name)]
+        personal = {"collected", "patient_id", "sex", "age", "birth_date", "patient_name", "reported", "received"} & set(roles)
+        if not known and (names or not personal):
+            return
+        at = {role: [i for i, own in enumerate(roles) if own == role] for role in set(roles)}
+        shared: dict[str, Any] = {"collected_text": self._date(body, at)} | _people(body, at, heads, self.notices)
+        parts, counted = [], np.zeros(len(body), dtype=bool)
+        for i, (name, unit) in tests.items():
+            texts = _texts(body[i])
+            distinct = [text for text in _texts_of(body[i]) if text]
+            if not distinct:
+                continue
+            if name not in known and not any(looks_like_value(text) and not _DATE.fullmatch(text) for text in distinct[:2000]):
+                count = int((texts != "").sum())
+                self._note(heads[i], f"a column of {count} cells without a value (such as {distinct[0]!r})", "furniture")
+                continue
+            own = {"name_text": name, "unit_text": unit, "value_text": texts}
+            for j, (test, column) in companions.items():
+                if test == i:
+                    own[column] = _texts(body[j])
+            mask = texts != ""
+            counted |= mask
+            parts.append(self._rows(shared | own, mask, lines, [i]))
+        if not parts:
+            return
+        self._leave(lines[~counted], "a line without a result", "furniture")
+        self.rows = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+
+    # -- what becomes of lines
+
+    def _sort_out(self, columns: dict[str, Any], any_value: np.ndarray, lines: np.ndarray) -> np.ndarray:
+        """Which lines of a long table are results. Section headings pass their name on; the rest is unread with a reason."""
+        names = columns["name_text"]
+        said = (columns["unit_text"] != "") | (columns["range_text"] != "") | (columns["flag_text"] != "")
+        keep = (names != "") & (any_value | said)
+        headings = keep & _mapped(names, lambda text: role_of(text) == "name").astype(bool)
+        if headings.any():
+            repeated = _mapped(columns["unit_text"], lambda text: role_of(text) == "unit") | _mapped(
+                columns["range_text"], lambda text: role_of(text) == "range"
+            )
+            keep &= ~(headings & repeated.astype(bool))
+        if keep.all():
+            return keep
+        for at in np.flatnonzero(~keep):
+            text = names[at]
+            if headings[at]:
+                self._leave([lines[at]], "heading", "furniture")
+            elif text and not any_value[at]:
+                section = is_section(text)
+                reason = "heading of a section" if section else "no value"
+                self._leave([lines[at]], reason, "furniture" if section or not is_analyte(text) else "possible_result")
+            else:
+                self._leave([lines[at]], "no name of a test", "possible_result" if any_value[at] else "furniture")
+        bare = (names != "") & ~any_value & ~said
+        if bare.any() and not (columns["section_text"] != "").any():
+            sections = pd.Series(np.where(bare & _mapped(names, is_section).astype(bool), names, None), dtype=object)
+            columns["section_text"] = sections.ffill().fillna("").to_numpy(object)
+        return keep
+
+    def _rows(self, columns: dict[str, Any], mask: np.ndarray, lines: np.ndarray, places: Iterable[int]) -> pd.DataFrame:
+        at = lines[mask]
+        frame = pd.DataFrame(index=pd.Index(at))
+        for column in (*ROW_COLUMNS, *(set(columns) - set(ROW_COLUMNS))):
+            values = columns.get(column, np.nan if column in NUMBER_COLUMNS else "")
+            frame[column] = values[mask] if isinstance(values, np.ndarray) else values
+            if column not in NUMBER_COLUMNS and column != "age":
+                frame[column] = frame[column].astype(object)
+        frame["page"] = float(self.table.page)
+        frame["text"] = self.table.lines[at]
+        if self.table.review:
+            frame["review"] = ["; ".join(filter(None, (self.table.review.get((int(i), j), "") for j in places))) for i in at]
+        return frame
+
+    def _date(self, body: pd.DataFrame, at: dict[str, list[int]]) -> np.ndarray:
+        columns = next((at[role] for role in ("collected", "received", "reported") if role in at), [])
+        dates = _first(body, columns)
+        if at.get("time") and columns:
+            times = pd.Series(_first(body, at["time"])).astype(object)
+            dates = np.where((times == "") | (dates == ""), dates, pd.Series(dates).astype(object) + " " + times)
+        return dates
+
+    def _leave(self, lines: Iterable[Any], reason: str, kind: str) -> None:
+        for line in lines:
+            if str(self.table.lines[line]).strip():
+                self._note(str(self.table.lines[line]), reason, kind)
+
+    def _note(self, text: str, reason: str, kind: str) -> None:
+        self.unread.append({"text": text, "page": self.table.page, "reason": reason, "kind": kind})
+
+
+def heading_line(top: list[list[str]]) -> int | None:
+    """Which of the first lines is the heading: it names a test and a result, or (in a wide table) is as wide as the table and has no value."""
+    widest = max((sum(bool(cell) for cell in line) for line in top), default=0)
+    for index, line in enumerate(top):
+        roles = {role_of(cell) for cell in line if cell}
+        if {"name", "value"} <= roles or {"code", "value"} <= roles:
+            return index
+    for index, line in enumerate(top[:-1] or top):
+        cells = [cell for cell in line if cell]
+        if len(cells) < max(2, 0.6 * widest) or any(_PLAIN.fullmatch(cell) for cell in cells):
+            continue
+        if any(role_of(cell) for cell in cells) or sum(is_analyte(name_and_unit(cell)[0]) for cell in cells) >= 2:
+            return index
+    return None
+
+
+def _roles_by_content(top: list[list[str]]) -> list[str]:
+    """Roles of the columns of a table without heading; empty where the table is not clear."""
+    lines = [line for line in top if sum(bool(cell) for cell in line) >= 2]
+    roles: list[str] = []
+    for cells in zip(*lines):
+        own = [cell for cell in cells if cell]
+        share = {
+            "collected": sum(bool(_DATE.fullmatch(cell)) for cell in own),
+            "value": sum(bool(_PLAIN.fullmatch(cell)) for cell in own),
+            "range": sum(looks_like_range(cell) and not _PLAIN.fullmatch(cell) for cell in own),
+            "unit": sum(looks_like_unit(cell) for cell in own),
+            "flag": sum(is_flag(cell) for cell in own),
+            "name": sum(any(c.isalpha() for c in cell) for cell in own),
+        }
+        role = next((role for role, count in share.items() if own and count >= 0.7 * len(own)), "")
+        roles.append("" if role in roles else role)
+    return roles
+
+
+def name_and_unit(heading: str) -> tuple[str, str]:
+    """``"Potassium (mmol/L)"``, ``"Potassium, mmol/L"``, ``"potassium_mmol_l"`` -> the name and the unit as printed ("" if none)."""
+    heading = " ".join(heading.split())
+    match = _BRACKET.fullmatch(heading)
+    if match and looks_like_unit(match[2]):
+        return match[1], match[2]
+    match = _TAIL.fullmatch(heading)
+    if match:
+        name, unit = match[1] or match[3], match[2] or match[4]
+        if looks_like_unit(unit):
+            return name, unit
+    parts = heading.split("_")
+    for cut in range(1, len(parts) - 1):
+        unit = "/".join(parts[cut:])
+        if len(parts) - cut == 2 and looks_like_unit(unit):
+            return " ".join(parts[:cut]), unit
+    return heading, ""
+
+
+def _companions(heads: list[str], tests: dict[int, tuple[str, str]]) -> dict[int, tuple[int, str]]:
+    """Columns that say something of another column: "Potassium unit" beside "Potassium" -> {its column: (test column, row column)}."""
+    named = {name.casefold(): i for i, (name, _) in tests.items()}
+    found: dict[int, tuple[int, str]] = {}
+    for i in tests:
+        match = _SUFFIX.fullmatch(heads[i].strip())
+        if match and match[1].strip().casefold() in named:
+            column = {"unit": "unit_text", "range": "range_text", "flag": "flag_text"}.get(role_of(match[2]))
+            if column:
+                found[i] = (named[match[1].strip().casefold()], column)
+    return found
+
+
+def _is_unit_line(cells: list[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and len(filled) >= len(cells) / 3 and all(looks_like_unit(cell) and not _PLAIN.fullmatch(cell) for cell in filled)
+
+
+@cache
+def is_analyte(name: str) -> bool:
+    """Is this the name of a test that the reference data know?"""
+    from labinterp.reference import Reference
+
+    return bool(Reference.default().candidates(name))
+
+
+def _date_in(heading: str) -> str:
+    """``"Result 2026-02-23"`` -> ``"2026-02-23"``; empty for a heading that is not a date (with or without a word for result)."""
+    match = re.search(r"\d{1,4}[-./年]\d{1,2}[-./月]\d{1,4}|\d{1,2}[- .][^\W\d]{3,9}[-., ]+\d{2,4}", heading)
+    if not match:
+        return ""
+    rest = (heading[: match.start()] + heading[match.end() :]).strip(" ()[]:,-")
+    return heading[match.start() :].strip(" ()[]") if not re.sub(r"[\d:.T ]|am|pm", "", rest) or role_of(rest) in ("value", "collected") else ""
+
+
+# -- whole columns, each distinct text once
+
+
+def _mapped(texts: np.ndarray, answer: Callable[[str], Any]) -> np.ndarray:
+    codes, distinct = pd.factorize(texts)
+    answers = np.empty(len(distinct), dtype=object)
+    answers[:] = [answer(text) for text in distinct]
+    return answers[codes]
+
+
+def _texts(column: pd.Series[Any]) -> np.ndarray:
+    return _mapped(column.to_numpy(object), _tidy)
+
+
+def _texts_of(column: pd.Series[Any]) -> list[str]:
+    return [_tidy(text) for text in column.unique() if text]
+
+
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _first(body: pd.DataFrame, columns: Sequence[int]) -> np.ndarray:
+    """The first of several columns that says something, line by line."""
+    if not columns:
+        return np.full(len(body), "", dtype=object)
+    texts = _texts(body[columns[0]])
+    for column in columns[1:]:
+        texts = np.where(texts == "", _texts(body[column]), texts)
+    return texts
+
+
+def _between(pair: str) -> str:
+    low, _, high = pair.partition("\x00")
+    return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
+
+
+def _people(body: pd.DataFrame, at: dict[str, list[int]], heads: list[str], notices: list[str]) -> dict[str, np.ndarray]:
+    """The further columns of rows that say whose they are: patient_id, sex (male, female or ""), age (years), birth_date (a date or None)."""
+    found: dict[str, np.ndarray] = {}
+    if "patient_id" in at:
+        found["patient_id"] = _first(body, at["patient_id"])
+    if "sex" in at:
+        sexes = sexes_of(_texts_of(body[at["sex"][0]]), heads[at["sex"][0]])
+        unknown = [text for text, sex in sexes.items() if sex is None and text]
+        found["sex"] = _mapped(_first(body, at["sex"][:1]), lambda text: sexes.get(text) or "")
+        if unknown:
+            listed = ", ".join(sorted(unknown)[:4])
+            notices.append(f"Sex is given as {listed}, which can mean more than one thing; it was left unknown.")
+    if "age" in at:
+        ages = _mapped(_first(body, at["age"]), age_of)
+        found["age"] = pd.to_numeric(pd.Series(ages, dtype=object), errors="coerce").to_numpy(float)
+    if "birth_date" in at:
+        texts = _first(body, at["birth_date"])
+        order = date_order_vote([text for text in pd.unique(texts) if text])
+        found["birth_date"] = _mapped(texts, lambda text: parse_date(text, order))
+    return found
+
+
+def _person(rows: pd.DataFrame, stated: Patient) -> Patient:
+    """The one person of the report; what differs between rows is left to the rows."""
+    if "patient_id" in rows.columns and rows["patient_id"].nunique() > 1:
+        return Patient()
+    only: dict[str, Any] = {}
+    for column in ("sex", "age", "birth_date"):
+        if column in rows.columns:
+            values = [value for value in rows[column].dropna().unique() if value != ""]
+            if len(values) > 1 and column != "age":
+                return Patient()
+            if len(values) == 1:
+                only[column] = float(values[0]) if column == "age" else values[0]
+    return Patient(**({"sex": stated.sex, "age": stated.age, "birth_date": stated.birth_date} | only))
+
+
+def _distinct(rows: pd.DataFrame, *columns: str) -> list[str]:
+    return [text for column in columns for text in pd.unique(rows[column]) if text]
+
+
+def _fill(rows: pd.DataFrame, column: str, text: str) -> None:
+    if text:
+        rows[column] = rows[column].where(rows[column] != "", text)

@@ -1,0 +1,139 @@
+"""What a heading stands for: `role_of`, from the word list in ``words.json``. No reader has header words of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from labinterp.model import Patient, Sex
+from labinterp.reference.fold import fold_name
+from labinterp.shapes import parse_date
+
+ROLES_OF_A_PERSON = ("patient_id", "patient_name", "sex", "age", "birth_date", "pregnant")
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_BRACKETS = re.compile(r"[(\[（【].*?[)\]）】]")
+_LABELLED = re.compile(r"\s*([^:：=\t;|]{1,40}?)\s*[:：=]\s*(.*)", re.DOTALL)
+_YEARS = re.compile(r"(\d{1,3}(?:[.,]\d+)?)\s*(\w*)")
+_AGE_UNITS = {
+    1.0: ("", "y", "yr", "yrs", "year", "years", "yo", "j", "jahre", "jahr", "an", "ans", "a", "anos", "ano", "anni", "jaar", "lat", "r", "лет", "год",
+          "года", "岁", "歳", "세", "ar", "let"),
+    1 / 12: ("m", "mo", "mos", "mon", "month", "months", "monat", "monate", "mois", "mes", "meses", "mesi", "maand", "maanden", "месяцев", "мес", "月", "个月"),
+    1 / 52.18: ("w", "wk", "wks", "week", "weeks", "woche", "wochen", "周"),
+    1 / 365.25: ("d", "day", "days", "tag", "tage", "jour", "jours", "dia", "dias", "giorni", "天", "日"),
+}  # fmt: skip
+
+
+@cache
+def words() -> dict[str, Any]:
+    """The word lists as they stand in ``words.json``."""
+    return json.loads((files("labinterp.readers") / "words.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+@cache
+def _roles() -> dict[str, str]:
+    return {fold_name(word): role for role, group in words()["columns"].items() for word in group}
+
+
+@cache
+def _sections() -> dict[str, str]:
+    return {fold_name(word): specimen for specimen, group in words()["sections"].items() for word in group}
+
+
+@cache
+def _sexes() -> dict[str, Sex]:
+    return {fold_name(word): sex for sex in ("male", "female") for word in words()["sex"][sex]}
+
+
+def role_of(heading: str) -> str:
+    """``"Ref. Range"`` -> ``"range"``; empty for a heading that is no header word. Brackets count only where nothing else helps."""
+    for text in (heading, _CAMEL.sub(" ", heading), _BRACKETS.sub(" ", heading)):
+        role = _roles().get(fold_name(text))
+        if role:
+            return role
+    return ""
+
+
+def is_section(text: str) -> bool:
+    """Is this line the heading of a group of tests ("Haematology", "Urine")? Whole lines only: "Urine culture" is a test."""
+    return fold_name(text) in _sections()
+
+
+def is_flag(text: str) -> bool:
+    """Is this a word for high, low, normal or abnormal?"""
+    return fold_name(text) in {fold_name(word) for word in words()["flags"]} or text.strip() in ("+", "-", "++", "--", "*", "**", "↑", "↓", "▲", "▼")
+
+
+def sexes_of(texts: Iterable[str], heading: str = "") -> dict[str, Sex | None]:
+    """Each distinct text of one column (or of one line) -> the sex it says, None where it does not say.
+
+    One letter is read only where it has one meaning: M is male, unless the heading or the other letters are those of Spanish
+    (H and M: hombre, mujer; V and M also are Dutch) and so allow both. Numbers are codes of a list nobody has printed: not read.
+    """
+    distinct = {text: fold_name(text) for text in texts}
+    letters = set(distinct.values())
+    spanish = fold_name(heading) in words()["sex"]["mujer_labels"] and "f" not in letters
+    known: dict[str, Sex | None] = {}
+    for text, folded in distinct.items():
+        known[text] = _sexes().get(folded)
+        if folded == "m" and not spanish and not letters & {"h", "v"}:
+            known[text] = "male"
+        elif "h" in letters and folded in ("h", "m") and letters <= {"h", "m", ""}:
+            known[text] = "male" if folded == "h" else "female" if len(letters - {""}) == 2 else None
+    return known
+
+
+def age_of(text: str) -> float | None:
+    """``"58 y"`` -> 58.0, ``"6 months"`` -> 0.5; None where it is no age."""
+    match = _YEARS.fullmatch(text.strip().replace(".0", ""))
+    if not match:
+        return None
+    unit = fold_name(match[2])
+    for years, spellings in _AGE_UNITS.items():
+        if unit in spellings:
+            age = float(match[1].replace(",", ".")) * years
+            return age if age <= 130 else None
+    return None
+
+
+def facts_of(lines: Iterable[Iterable[str]], order: str = "") -> dict[str, Any]:
+    """What lines outside the table say of the person and the sample.
+
+    `lines` are lists of cells; read are ``Label: value`` within one cell, and a label with its value in the next cell. Returns those
+    of ``patient`` (a `Patient`), ``patient_name``, ``patient_id``, ``collected_text``, ``specimen_text``, ``laboratory`` that are said.
+    """
+    said: dict[str, str] = {}
+    for line in lines:
+        cells = [cell.strip() for cell in line if cell.strip()]
+        for index, cell in enumerate(cells):
+            for part in re.split(r"[;|\t]| {3,}", cell):
+                match = _LABELLED.fullmatch(part)
+                label, value = (match[1], match[2].strip()) if match else (part.strip(), "")
+                role = role_of(label)
+                if role and not value and index + 1 < len(cells) and (match or len(cells) <= 4) and not role_of(cells[index + 1]):
+                    value = cells[index + 1]
+                if role and value:
+                    role = "patient_name" if role == "patient_id" and not any(c.isdigit() for c in value) else role
+                    said.setdefault(role, value)
+                    if role == "sex":
+                        said.setdefault("sex_label", label)
+    facts: dict[str, Any] = {}
+    age = said.get("age", "")
+    birth = parse_date(said["birth_date"], order) if "birth_date" in said else None
+    sex = sexes_of([said["sex"]], said["sex_label"])[said["sex"]] if "sex" in said else None
+    born = birth if birth and birth <= date.today() else None
+    if sex or age_of(age) is not None or born:
+        facts["patient"] = Patient(sex=sex, age=age_of(age), birth_date=born)
+    for role, name in (("patient_name", "patient_name"), ("patient_id", "patient_id"), ("laboratory", "laboratory"), ("specimen", "specimen_text")):
+        if role in said:
+            facts[name] = said[role]
+    for role in ("collected", "received", "reported"):
+        if role in said and any(c.isdigit() for c in said[role]):
+            facts["collected_text"] = said[role]
+            break
+    return facts
