@@ -182,7 +182,8 @@ class _Reading:
         parts = []
         for own, collected, places in results:
             mask = keep if not dated else keep & (own != "")
-            parts.append(self._rows(columns | {"value_text": own, "collected_text": collected}, mask, lines, [*places, *at.get("range", [])]))
+            answers = columns | {"value_text": own, "collected_text": collected}
+            parts.append(self._rows(answers, mask, lines, [*places, *at.get("range", [])]))
         rows = pd.concat(parts) if len(parts) > 1 else parts[0]
         self.rows = rows.sort_index(kind="stable").reset_index(drop=True) if len(parts) > 1 else rows.reset_index(drop=True)
 
@@ -289,7 +290,7 @@ class _Reading:
 
 
 def heading_line(top: list[list[str]]) -> int | None:
-    """Which of the first lines is the heading: it names a test and a result, or (in a wide table) is as wide as the table and has no value."""
+    """Which of the first lines is the heading: it names a test and a result, or is about as wide as the table and has no value."""
     widest = max((sum(bool(cell) for cell in line) for line in top), default=0)
     for index, line in enumerate(top):
         roles = {role_of(cell) for cell in line if cell}
@@ -374,7 +375,8 @@ def _date_in(heading: str) -> str:
     if not match:
         return ""
     rest = (heading[: match.start()] + heading[match.end() :]).strip(" ()[]:,-")
-    return heading[match.start() :].strip(" ()[]") if not re.sub(r"[\d:.T ]|am|pm", "", rest) or role_of(rest) in ("value", "collected") else ""
+    alone = not re.sub(r"[\d:.T ]|am|pm", "", rest)
+    return heading[match.start() :].strip(" ()[]") if alone or role_of(rest) in ("value", "collected") else ""
 
 
 # -- whole columns, each distinct text once
@@ -415,7 +417,7 @@ def _between(pair: str) -> str:
 
 
 def _people(body: pd.DataFrame, at: dict[str, list[int]], heads: list[str], notices: list[str]) -> dict[str, np.ndarray]:
-    """The further columns of rows that say whose they are: patient_id, sex (male, female or ""), age (years), birth_date (a date or None)."""
+    """What says whose a row is: patient_id, sex (male, female or ""), age (years), birth_date (a date or None)."""
     found: dict[str, np.ndarray] = {}
     if "patient_id" in at:
         found["patient_id"] = _first(body, at["patient_id"])

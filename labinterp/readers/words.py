@@ -20,13 +20,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(\[（【].*?[)\]）】]")
 _LABELLED = re.compile(r"\s*([^:：=\t;|]{1,40}?)\s*[:：=]\s*(.*)", re.DOTALL)
 _YEARS = re.compile(r"(\d{1,3}(?:[.,]\d+)?)\s*(\w*)")
-_AGE_UNITS = {
-    1.0: ("", "y", "yr", "yrs", "year", "years", "yo", "j", "jahre", "jahr", "an", "ans", "a", "anos", "ano", "anni", "jaar", "lat", "r", "лет", "год",
-          "года", "岁", "歳", "세", "ar", "let"),
-    1 / 12: ("m", "mo", "mos", "mon", "month", "months", "monat", "monate", "mois", "mes", "meses", "mesi", "maand", "maanden", "месяцев", "мес", "月", "个月"),
-    1 / 52.18: ("w", "wk", "wks", "week", "weeks", "woche", "wochen", "周"),
-    1 / 365.25: ("d", "day", "days", "tag", "tage", "jour", "jours", "dia", "dias", "giorni", "天", "日"),
-}  # fmt: skip
+_IN_YEARS = {"years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}
 
 
 @cache
@@ -66,7 +60,7 @@ def is_section(text: str) -> bool:
 
 def is_flag(text: str) -> bool:
     """Is this a word for high, low, normal or abnormal?"""
-    return fold_name(text) in {fold_name(word) for word in words()["flags"]} or text.strip() in ("+", "-", "++", "--", "*", "**", "↑", "↓", "▲", "▼")
+    return fold_name(text) in words()["flags"] or text.strip() in words()["flag_signs"]
 
 
 def sexes_of(texts: Iterable[str], heading: str = "") -> dict[str, Sex | None]:
@@ -94,9 +88,9 @@ def age_of(text: str) -> float | None:
     if not match:
         return None
     unit = fold_name(match[2])
-    for years, spellings in _AGE_UNITS.items():
+    for length, spellings in words()["age_units"].items():
         if unit in spellings:
-            age = float(match[1].replace(",", ".")) * years
+            age = float(match[1].replace(",", ".")) * _IN_YEARS[length]
             return age if age <= 130 else None
     return None
 
@@ -129,9 +123,11 @@ def facts_of(lines: Iterable[Iterable[str]], order: str = "") -> dict[str, Any]:
     born = birth if birth and birth <= date.today() else None
     if sex or age_of(age) is not None or born:
         facts["patient"] = Patient(sex=sex, age=age_of(age), birth_date=born)
-    for role, name in (("patient_name", "patient_name"), ("patient_id", "patient_id"), ("laboratory", "laboratory"), ("specimen", "specimen_text")):
+    for role in ("patient_name", "patient_id", "laboratory"):
         if role in said:
-            facts[name] = said[role]
+            facts[role] = said[role]
+    if "specimen" in said:
+        facts["specimen_text"] = said["specimen"]
     for role in ("collected", "received", "reported"):
         if role in said and any(c.isdigit() for c in said[role]):
             facts["collected_text"] = said[role]
