@@ -1,0 +1,119 @@
+"""Results worked out from others by a published formula: adjusted calcium, anion gap, aldosterone/renin ratio, average glucose, eGFR.
+
+A formula belongs to the marker that it gives; its names are marker ids in canonical units, `age` (years) and `female` (1 or 0).
+A derived result never replaces a printed one, and one missing ingredient means no result.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from labinterp.errors import ReferenceDataError
+from labinterp.model import ROW_COLUMNS, Patient, frame_of
+from labinterp.reference import Reference
+
+_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max}
+FACTS = ("age", "female")
+DERIVED_COLUMNS = ("formula", "formula_source", "from_rows")
+
+
+@cache
+def names_in(formula: str) -> frozenset[str]:
+    """The markers and facts that a formula needs. Raises `ReferenceDataError` if it is no plain arithmetic."""
+    names = set()
+    for node in ast.walk(parsed(formula)):
+        if isinstance(node, ast.Name) and node.id not in _FUNCTIONS:
+            names.add(node.id)
+    return frozenset(names)
+
+
+@cache
+def parsed(formula: str) -> ast.expr:
+    """The arithmetic of a formula: numbers, names, ``+ - * / **``, `min` and `max`; nothing else can run."""
+    try:
+        body = ast.parse(formula, mode="eval").body
+    except SyntaxError as error:
+        raise ReferenceDataError(f"formula {formula!r}: {error.msg}") from error
+    allowed = (ast.BinOp, ast.UnaryOp, ast.USub, ast.Constant, ast.Name, ast.Load, ast.Call, *_OPERATORS)
+    for node in ast.walk(body):
+        if not isinstance(node, allowed) or (isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS)):
+            raise ReferenceDataError(f"formula {formula!r} uses {type(node).__name__}")
+    return body
+
+
+def evaluate(formula: str, values: Mapping[str, float]) -> float:
+    """The value of a formula."""
+
+    def value(node: ast.expr) -> Any:
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Name):
+            return values[node.id]
+        if isinstance(node, ast.UnaryOp):
+            return -value(node.operand)
+        if isinstance(node, ast.Call):
+            return _FUNCTIONS[node.func.id](*map(value, node.args))  # type: ignore[attr-defined]
+        assert isinstance(node, ast.BinOp)
+        return _OPERATORS[type(node.op)](value(node.left), value(node.right))
+
+    return float(value(parsed(formula)))
+
+
+def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
+    """Rows (ROW_COLUMNS + formula, formula_source, from_rows) for every formula whose ingredients stand on the report, once.
+
+    Ingredients are judged results with an exact value, of one day; the newest day that has them all is used.
+    """
+    patient = patient or Patient()
+    usable = results[(results["status"].isin(("ok", "undetermined", "no_interval"))) & (results["comparator"] == "") & results["value"].notna() & (results["review"] == "")]
+    usable = usable[usable["low"] == usable["high"]]
+    if "patient_id" in results and results["patient_id"].nunique(dropna=False) > 1:
+        usable = usable.iloc[:0]  # the formulas mix results of one person only
+    printed = set(results["marker"].dropna())
+    rows = []
+    for marker in ref.markers.values():
+        if marker.id in printed or marker.unit is None:
+            continue
+        for rule in marker.derived:
+            row = None if rule.on_request else _one(usable, marker.id, rule, patient)
+            if row is not None:
+                rows.append(row)
+                break
+    frame = frame_of([{k: v for k, v in row.items() if k in ROW_COLUMNS} for row in rows], ROW_COLUMNS)
+    for column in DERIVED_COLUMNS:
+        frame[column] = pd.Series([row[column] for row in rows], dtype=object)
+    return frame
+
+
+def _one(usable: pd.DataFrame, marker: str, rule: Any, patient: Patient) -> dict[str, Any] | None:
+    needed = names_in(rule.formula)
+    facts = {"age": patient.age, "female": None if patient.sex is None else float(patient.sex == "female")}
+    values = {name: facts[name] for name in needed & set(FACTS)}
+    ingredients = needed - set(FACTS)
+    if any(value is None for value in values.values()) or ("age" in values and (patient.age or 0) < 18):
+        return None
+    rows = usable[usable["marker"].isin(ingredients)]
+    for day in sorted(rows["collected_text"].unique(), reverse=True):
+        same_day = rows[rows["collected_text"] == day].drop_duplicates("marker", keep="last")
+        if set(same_day["marker"]) != set(ingredients):
+            continue
+        values |= dict(zip(same_day["marker"], same_day["value"], strict=True))
+        try:
+            value = evaluate(rule.formula, values)  # type: ignore[arg-type]
+        except (ZeroDivisionError, OverflowError):
+            return None
+        if not math.isfinite(value):
+            return None
+        return {
+            "name_text": marker, "value_text": f"{value:.6g}", "decimal": ".", "collected_text": day, "date_order": same_day["date_order"].iat[0],
+            "formula": rule.formula, "formula_source": rule.source, "from_rows": tuple(int(i) for i in same_day.index),
+        }  # fmt: skip
+    return None

@@ -1,0 +1,337 @@
+"""Stage: two questions, two answers. `flag` is the laboratory's (its range, its mark); `category` and `severity` are the guideline's.
+
+A result is an interval: a band is given only where the whole interval lies in it. Nothing is called normal on the word of one limit
+while another disagrees, and a critical limit wins over every printed range.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from labinterp.columns import resolve, spread
+from labinterp.limits import Limits, Results, Scale, Span
+from labinterp.reference.fold import fold_name
+
+_SIGNS = {sign: "H" for sign in ("↑", "▲", "⬆", "+", "++", "+++", "↑↑")} | {sign: "L" for sign in ("↓", "▼", "⬇", "-", "−", "–", "--", "---", "↓↓")}
+_WORDS = {
+    "LL": ("ll", "critical low", "low critical", "low panic", "panic low", "very low"),
+    "HH": ("hh", "critical high", "high critical", "high panic", "panic high", "very high"),
+    "L": ("l", "low", "lo", "below", "bajo", "basso", "baixo", "bas", "niedrig", "erniedrigt", "tief", "laag", "lav", "lag", "niski"),
+    "H": ("h", "high", "hi", "above", "alto", "eleve", "hoch", "erhoht", "verhoogd", "hoog", "hoj", "hog", "wysoki", "elevado", "elevato"),
+    "N": ("n", "normal", "ok"),
+    "A": ("a", "aa", "abn", "abnormal", "bold", "colour", "color", "c", "crit", "critical", "panic", "out of range"),
+    "POS": ("pos", "positive", "positiv", "positif", "positivo", "reactive", "detected"),
+    "NEG": ("neg", "negative", "negativ", "negatif", "negativo", "non reactive", "nonreactive", "not detected"),
+}
+_MARKS = {word: flag for flag, words in _WORDS.items() for word in words}
+
+POSITIVE = frozenset({"positive", "weakly-positive", "reactive", "detected", "present", "1+", "2+", "3+", "4+", "few", "occasional", "moderate", "many", "rare", "trace"})
+NEGATIVE = frozenset({"negative", "non-reactive", "not-detected", "absent", "none"})
+UNCLEAR = frozenset({"borderline", "indeterminate"})
+SIDE = {"low": -1.0, "normal": 0.0, "high": 1.0}
+SIDE_NAME = {-1.0: "low", 0.0: "normal", 1.0: "high"}
+FLAG_OF_SIDE = {-1.0: "L", 0.0: "N", 1.0: "H"}
+
+def laboratory_mark(text: str) -> str:
+    """The laboratory's own mark as a flag: ``↑`` is H, ``niedrig`` is L, ``*`` is A (abnormal, side not said); empty where it says nothing."""
+    text = text.strip()
+    if not text:
+        return ""
+    if text in _SIGNS:
+        return _SIGNS[text]
+    bare = text.strip("*!()[] \t")
+    if bare in _SIGNS:
+        return _SIGNS[bare]
+    return _MARKS.get(fold_name(bare), "A" if not bare else "")
+
+
+def flag_results(results: pd.DataFrame) -> pd.DataFrame:
+    """Add flag, category, severity, side, abnormal, status and reason, the limits used, and `xuln` (multiple of the upper limit).
+
+    Reads `marker`, the columns of parse_values and normalize_units, and `limits`. A row that cannot be judged keeps an empty flag,
+    a status and a reason.
+    """
+    n = len(results)
+    out: dict[str, np.ndarray] = {name: np.full(n, "", dtype=object) for name in ("flag", "category", "side", "status", "reason", "limit_text", "band_text")}
+    out |= {name: np.full(n, np.nan) for name in ("severity", "range_low", "range_high", "xuln")}
+    out["abnormal"] = np.full(n, None, dtype=object)
+    out |= {name: results[name].to_numpy(dtype=object, copy=True) for name in ("basis", "interval_id", "source_id")}
+    comparator = results["comparator"].to_numpy(dtype=object)
+    low, high = results["low"].to_numpy(dtype=float), results["high"].to_numpy(dtype=float)
+    everything = Results(low, high, comparator == ">", comparator == "<")
+    limits = results["limits"].to_numpy(dtype=object)
+    groups, kinds = pd.factorize(np.fromiter((id(limit) for limit in limits), dtype=np.int64, count=n))
+    order = np.argsort(groups, kind="stable")
+    numeric = ~np.isnan(low)
+    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if n else ():
+        these = rows[numeric[rows]]
+        if len(these):
+            part = Results(low[these], high[these], everything.low_open[these], everything.high_open[these])
+            for name, values in _judge(limits[these[0]], part).items():
+                out[name][these] = values
+    _words(results, limits, out)
+    _laboratory(results, out)
+    _status(results, limits, out, numeric)
+    return results.assign(**out)
+
+
+# ---- numbers -------------------------------------------------------------------------------------------------------------
+
+
+def _agree(answers: list[np.ndarray]) -> np.ndarray:
+    """What all populations answer alike, NaN elsewhere."""
+    first = answers[0].copy()
+    for other in answers[1:]:
+        first[first != other] = np.nan
+    return first
+
+
+def _judge(limits: Limits, results: Results) -> dict[str, Any]:
+    n = len(results.low)
+    nothing = np.full(n, np.nan)
+    printed = _agree([span.side(results) for span in limits.printed]) if limits.printed else nothing
+    interval = _agree([span.side(results) for span in limits.intervals]) if limits.intervals else nothing
+    decision, severity, category, band_text = _bands(limits.scales, results)
+    descriptive = bool(limits.scales) and all(scale.descriptive for scale in limits.scales)
+    opened = _beyond_open_side(limits.scales, limits.intervals, results, decision, interval)
+    decision = np.where(opened, interval, decision)
+
+    flag, basis = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
+    ids, sources = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
+    if limits.printed:
+        side, used = printed, ("printed", "printed", "report")
+    elif limits.scales and not (descriptive and limits.intervals):
+        side, used = decision, ("decision", limits.scales[0].id, limits.scales[0].source)
+    elif limits.intervals:
+        side, used = interval, ("interval", limits.intervals[0].id, limits.intervals[0].source)
+    else:
+        side, used = nothing, ("", "", "")
+    judged = used[0] != ""
+    if judged:
+        flag[:] = "IND"
+        for value, letter in FLAG_OF_SIDE.items():
+            flag[side == value] = letter
+        basis[:], ids[:], sources[:] = used
+        if used[0] == "decision" and limits.intervals:
+            basis[opened], ids[opened], sources[opened] = "interval", limits.intervals[0].id, limits.intervals[0].source
+
+    critical = np.zeros(n)
+    for span in limits.critical:  # one possible population is enough
+        beyond = span.side(results)
+        critical = np.where((beyond == -1) | (beyond == 1), beyond, critical)
+    flag[critical == -1], flag[critical == 1] = "LL", "HH"
+
+    verdicts = [answer for answer, counts in ((printed, bool(limits.printed)), (decision, bool(limits.scales) and not (descriptive and (limits.printed or limits.intervals)))) if counts]
+    if not verdicts and limits.intervals:
+        verdicts = [interval]
+    abnormal = np.full(n, None, dtype=object)
+    if verdicts:
+        table = np.stack(verdicts)
+        abnormal[np.all(table == 0, axis=0)] = False
+        abnormal[np.any((table == -1) | (table == 1), axis=0)] = True
+    abnormal[critical != 0] = True
+
+    side_name = np.full(n, "", dtype=object)
+    for value, name in SIDE_NAME.items():
+        side_name[decision == value] = name
+    if limits.plausible is not None:
+        flag[_impossible(limits.plausible, results)] = "?"
+    shown = limits.printed or limits.intervals
+    return {
+        "flag": flag,
+        "category": category,
+        "severity": severity,
+        "side": side_name,
+        "abnormal": abnormal,
+        "basis": basis,
+        "interval_id": ids,
+        "source_id": sources,
+        "limit_text": _limit_text(limits, used[0]),
+        "band_text": band_text,
+        "range_low": shown[0].line.back(shown[0].low) if len(shown) == 1 else np.nan,
+        "range_high": shown[0].line.back(shown[0].high) if len(shown) == 1 else np.nan,
+        "xuln": _multiple(limits, results),
+    }
+
+
+def _bands(scales: tuple[Scale, ...], results: Results) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Side, severity, category and words of the band, where every possible population gives the same."""
+    n = len(results.low)
+    category, text = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
+    if not scales:
+        return np.full(n, np.nan), np.full(n, np.nan), category, text
+    sides, severities = [], []
+    for number, scale in enumerate(scales):
+        first, last = scale.band(results)
+        side = np.array([SIDE[s] for s in scale.sides])
+        severity = np.array(scale.severities, dtype=float)
+        sides.append(np.where(side[first] == side[last], side[first], np.nan))
+        severities.append(np.minimum(severity[first], severity[last]))
+        named = np.where(first == last, np.array(scale.categories, dtype=object)[first], "undetermined")
+        words = np.where(first == last, np.array([f"{label} ({scale.scheme})" for label in scale.labels], dtype=object)[first], "")
+        if number == 0:
+            category, text = named, words
+        else:
+            text = np.where(category == named, text, "")
+            category = np.where(category == named, category, "undetermined")
+    agreed = _agree(sides)
+    return agreed, np.where(np.isnan(agreed), np.nan, np.min(np.stack(severities), axis=0)), category, text
+
+
+def _beyond_open_side(scales: tuple[Scale, ...], intervals: tuple[Span, ...], results: Results, decision: np.ndarray, interval: np.ndarray) -> np.ndarray:
+    """Where the scheme says nothing on this side (its outermost band has no end) and the interval does."""
+    out = np.zeros(len(results.low), dtype=bool)
+    if not intervals:
+        return out
+    for scale in scales:
+        wanted = {"high": 1.0, "low": -1.0}.get(scale.open_side or "")
+        if wanted is not None:
+            out |= (decision == 0) & (interval == wanted)
+    return out
+
+
+def _impossible(plausible: Span, results: Results) -> np.ndarray:
+    low, high = results.along(plausible.line)
+    above = (low > plausible.high) & np.isfinite(results.low)
+    below = (high < plausible.low) & np.isfinite(results.low)
+    return above | below
+
+
+def _multiple(limits: Limits, results: Results) -> np.ndarray:
+    """The result as a multiple of the upper limit: of the highest that may apply, so that it is never overstated."""
+    out = np.full(len(results.low), np.nan)
+    exact = np.isfinite(results.low)
+    ratios = [line(results.low[exact]) / high for high, line in limits.upper if high > 0]
+    if ratios:
+        out[exact] = np.min(np.stack(ratios), axis=0)
+    return out
+
+
+def _limit_text(limits: Limits, basis: str) -> str:
+    if basis == "printed":
+        return limits.printed[0].text
+    if basis == "interval":
+        return " or ".join(f"{span.text} {span.unit}" for span in limits.intervals)
+    if basis == "decision":
+        normal = [text for scale in limits.scales for text, side in zip(scale.texts, scale.sides, strict=True) if side == "normal"]
+        return " or ".join(dict.fromkeys(normal))
+    return ""
+
+
+# ---- words, marks, status ------------------------------------------------------------------------------------------------
+
+
+def _words(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray]) -> None:
+    """Qualitative results: against the word the laboratory expects, else by what the word means for this marker."""
+    words, ranges = results["qualitative"].to_numpy(dtype=object), results["range_text"].to_numpy(dtype=object)
+    known = results["marker"].notna().to_numpy()
+    only_words = (words != "") & np.isnan(results["low"].to_numpy(dtype=float))
+    for row in np.flatnonzero(only_words):
+        flag, abnormal = word_answer(words[row], limits[row].printed_words, dict(limits[row].meanings), known[row])
+        out["flag"][row], out["abnormal"][row] = flag, abnormal
+        if limits[row].printed_words:
+            out["basis"][row], out["interval_id"][row], out["source_id"][row] = "printed", "printed", "report"
+            out["limit_text"][row] = ranges[row]
+
+
+def word_answer(word: str, expected: str, meanings: dict[str, str], known: bool) -> tuple[str, bool | None]:
+    """Flag and abnormality of a qualitative result. Without an expected word or a known meaning, whether it is abnormal is not known."""
+    flag = "POS" if word in POSITIVE else "NEG" if word in NEGATIVE else "IND" if word in UNCLEAR else {"abnormal": "A", "normal": "N"}.get(word, "")
+    if word in UNCLEAR:
+        return "IND", None
+    if expected:
+        same = word == expected or any(word in group and expected in group for group in (POSITIVE, NEGATIVE))
+        return flag or ("N" if same else "A"), not same
+    if flag in ("A", "N"):
+        return flag, flag == "A" if known or flag == "A" else None
+    meaning = meanings.get(word) or meanings.get({"POS": "positive", "NEG": "negative"}.get(flag, ""))
+    return flag or {"normal": "N", "abnormal": "A"}.get(meaning or "", ""), {"normal": False, "abnormal": True}.get(meaning or "")
+
+
+def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
+    """The laboratory's own mark: its word where nothing else decides, a disagreement where its range says otherwise."""
+    codes, marks_of = resolve(results, ("flag_text", "value_flag"), lambda text, glued: laboratory_mark(str(text or "")) or laboratory_mark(str(glued or "")))
+    marks = spread(codes, marks_of)
+    kinds = results["value_kind"].to_numpy(dtype=object)
+    empty = (results["value_text"].str.strip() == "").to_numpy()
+    shown = results["flag_text"].to_numpy(dtype=object)
+    readable = empty | ~np.isin(kinds, ("", "no_result"))
+    for row in np.flatnonzero((marks != "") & readable & (out["flag"] != "?")):
+        mark, flag = marks[row], out["flag"][row]
+        outside = mark not in ("N", "NEG")
+        if flag == "" or (flag in ("IND", "N", "NEG") and out["basis"][row] != "printed" and outside):
+            out["flag"][row] = mark
+            out["basis"][row], out["interval_id"][row], out["source_id"][row] = "printed", "printed", "report"
+            out["abnormal"][row] = True if outside else False if empty[row] else out["abnormal"][row]
+            if empty[row]:
+                out["side"][row] = {"L": "low", "LL": "low", "H": "high", "HH": "high", "N": "normal"}.get(mark, "")
+        elif flag in ("N", "NEG") and outside:
+            out["abnormal"][row] = out["abnormal"][row] or None
+            out["reason"][row] = f"The laboratory marked this result ({str(shown[row]).strip() or mark}) although it lies within the range printed beside it."
+
+
+def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray], numeric: np.ndarray) -> None:
+    """One status and, where it is not `ok`, one reason per row."""
+    column = {name: results[name].to_numpy(dtype=object) for name in ("value_kind", "value_reason", "unit_reason", "match_reason", "qualitative", "ucum")}
+    flag = out["flag"]
+    unknown = results["marker"].isna().to_numpy()
+    wordless = ~numeric & (column["qualitative"] == "")
+    negative = numeric & (results["high"].to_numpy(dtype=float) < 0) & np.fromiter((limit.plausible is None for limit in limits), bool, len(limits))
+    steps: tuple[tuple[str, np.ndarray, Any], ...] = (
+        ("not_a_result", wordless & (flag == "") & (column["value_kind"] == "no_result"), column["value_reason"]),
+        ("unreadable_value", wordless & (flag == ""), column["value_reason"]),
+        ("unknown_marker", unknown, column["match_reason"]),
+        ("implausible", (flag == "?") | negative, _question),
+        ("unknown_unit", numeric & (column["unit_reason"] != "") & (column["ucum"] == ""), column["unit_reason"]),
+        ("no_interval", flag == "", np.full(len(results), "No range is printed, and no checked one is built in.", dtype=object)),
+        ("undetermined", flag == "IND", _undecided),
+    )
+    status = out["status"]
+    status[:] = "ok"
+    reason = np.full(len(results), "", dtype=object)
+    for name, where, why in steps:
+        fresh = where & (status == "ok")
+        status[fresh] = name
+        if callable(why):
+            for row in np.flatnonzero(fresh):
+                reason[row] = why(results.iloc[row], limits[row])
+        else:
+            reason[fresh] = why[fresh]
+    silent = np.isin(status, ("not_a_result", "unreadable_value", "implausible"))
+    for name, blank in (("flag", ""), ("category", ""), ("severity", np.nan), ("side", ""), ("abnormal", None), ("xuln", np.nan)):
+        out[name][silent] = blank
+    unsure = (status == "unknown_unit") & (out["abnormal"] == False)  # noqa: E712 - an array
+    out["abnormal"][unsure] = None
+    noted = np.fromiter((bool(limit.reasons) for limit in limits), bool, len(limits)) & ~silent
+    for row in np.flatnonzero(noted | ((out["reason"] != "") & ~silent)):
+        reason[row] = " ".join(part for part in (reason[row], out["reason"][row], *limits[row].reasons) if part)
+    out["reason"] = reason
+
+
+def _undecided(row: pd.Series, limits: Limits) -> str:
+    if row["comparator"] or row["low"] != row["high"]:
+        return f"The result {str(row['value_text']).strip()} reaches across a limit, so it cannot be placed."
+    if limits.open_facts:
+        return f"The limits differ by {' and '.join(limits.open_facts)}, which the report does not say."
+    return "The limits that may apply disagree."
+
+
+def _question(row: pd.Series, limits: Limits) -> str:
+    """A slip is a question: what is not possible, and what would be."""
+    value, unit = row["low"] if np.isfinite(row["low"]) else row["high"], row["unit_text"] or row["ucum"]
+    parts = [f"{value:g} {unit}".strip() + " is not possible for this test."]
+    others = [f"{value:g} {other} would be {float(back(np.array([value]))[0]):g} {unit}" for other, low, high, back in limits.slips if low <= value <= high]
+    if others:
+        parts.append("Was the unit another? " + "; ".join(others[:2]) + ".")
+    elif limits.intervals or limits.printed:
+        span = (limits.printed or limits.intervals)[0]
+        low, high = max(span.line.back(span.low), 0), span.line.back(span.high)
+        shifted = [value / ten for ten in (10, 100) if np.isfinite(high) and low * 0.5 <= value / ten <= high * 2]
+        if shifted and value > 0:
+            parts.append(f"Was a decimal mark lost? {shifted[0]:g} {unit} would be possible.")
+    if value < 0:
+        parts.append("A quantity cannot be negative.")
+    return " ".join(parts)

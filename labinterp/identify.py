@@ -1,0 +1,180 @@
+"""Stage: which marker a row is about. LOINC first, then the exact name within its specimen, the unit where names are shared, then a near name.
+
+A near name is never silent: its score is a column and a notice. A name that carries a cue of another test is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pandas as pd
+from rapidfuzz.distance import OSA
+
+from labinterp.columns import resolve, spread
+from labinterp.reference import Reference
+from labinterp.reference.fold import fold_name
+from labinterp.ucum import ucum_of
+
+LOINC_CODE = re.compile(r"\d{1,5}-\d")
+_BRACKETS = re.compile(r"[(\[{（]([^)\]}）]*)[)\]}）]")
+_SYSTEM_PREFIX = re.compile(r"^(?:[SPUBFLf]|fS|fP|[BSPU]k?c?|Ercs|Lkcs|Csv|cB|vB|aB)\s?[-–—]\s?(?=\w{2})|^(?:Serum|Plasma|Blood)\s*[-–—:]\s*")
+_PREFIX_SPECIMEN = {"u": "urine", "csv": "csf"}
+NEAR = 0.88  # editorial: at most one slip in eight letters
+
+
+@dataclass(frozen=True)
+class Match:
+    marker: str | None = None
+    loinc: str = ""
+    how: str = ""  # loinc, exact, reduced (specimen words or brackets left out), fuzzy
+    score: float = 0.0
+    reason: str = ""
+
+
+def identify_markers(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+    """Add `marker` (None where unknown), `loinc`, `match` (how it was found), `match_score` (1 is exact) and `match_reason`."""
+    columns = ("name_text", "code_text", "specimen_text", "section_text", "unit_text", "value_unit")
+
+    def answer(name: str, code: str, specimen: str, section: str, unit: str, value_unit: str) -> Match:
+        return match(ref, name or "", code or "", specimen or "", section or "", unit or value_unit or "")
+
+    codes, found = resolve(results, columns, answer)
+    return results.assign(
+        marker=spread(codes, [m.marker for m in found]),
+        loinc=spread(codes, [m.loinc for m in found]),
+        match=spread(codes, [m.how for m in found]),
+        match_score=spread(codes, [m.score for m in found]).astype(float),
+        match_reason=spread(codes, [m.reason for m in found]),
+    )
+
+
+def match(ref: Reference, name: str, code: str = "", specimen: str = "", section: str = "", unit: str = "") -> Match:
+    """The marker of one printed name, with how sure that is."""
+    for text in (code.strip(), name.strip()):
+        if LOINC_CODE.fullmatch(text):
+            known = ref.by_loinc(text)
+            if known and known[1]:
+                return Match(reason=f"LOINC {text} is another quantity than {known[0]}.")
+            if known:
+                return Match(known[0], text, "loinc", 1.0)
+    if not fold_name(name):
+        return Match(reason="The row has no name.")
+    if fold_name(name) in ref.markers:  # an id, as programs write it
+        name = ref.markers[fold_name(name)].id
+    where = specimen_of(ref, name, specimen, section)
+    for how, key in keys_of(ref, name):
+        ids = ref.candidates(key)
+        if key.replace(" ", "_") in ref.markers:
+            ids = tuple(dict.fromkeys((key.replace(" ", "_"), *ids)))
+        if not ids:
+            continue
+        if how != "exact":
+            ids = tuple(i for i in ids if not _cue(ref, i, fold_name(name)))
+        return decide(ref, ids, where, unit, how, 1.0, name)
+    return near(ref, name, where, unit)
+
+
+def decide(ref: Reference, ids: tuple[str, ...], where: str, unit: str, how: str, score: float, name: str) -> Match:
+    """One marker out of those that bear the name: by specimen, then by unit."""
+    if not ids:
+        return Match(reason=f"The name {name.strip()!r} points to another test.")
+    fitting = tuple(i for i in ids if where in ref.markers[i].specimen) if where else tuple(i for i in ids if "blood" in ref.markers[i].specimen) or ids
+    if not fitting:
+        return Match(reason=f"{ref.markers[ids[0]].name} is not known for {where}.")
+    if len(fitting) > 1:
+        fitting = _by_unit(ref, fitting, unit)
+    if len(fitting) > 1:
+        return Match(reason=f"The name may mean {' or '.join(ref.markers[i].name for i in fitting)}; the unit does not tell.")
+    marker = ref.markers[fitting[0]]
+    code = next((loinc.code for loinc in marker.loinc if loinc.default), "")
+    return Match(marker.id, code, how, score)
+
+
+def _by_unit(ref: Reference, ids: tuple[str, ...], unit: str) -> tuple[str, ...]:
+    fits = tuple(i for i in ids if (spelled := ucum_of(ref, unit, ref.markers[i])) and ref.factor(i, spelled))
+    return fits or ids
+
+
+@lru_cache(maxsize=65536)
+def specimen_of(ref: Reference, name: str, specimen: str, section: str) -> str:
+    """What was examined, as far as the name, the specimen column or the section says; empty where nothing does."""
+    prefix = _SYSTEM_PREFIX.match(name.strip())
+    if prefix:
+        told = _PREFIX_SPECIMEN.get(re.split(r"\W", prefix.group().strip())[0].casefold())
+        if told:
+            return told
+    for text in (name, specimen, section):
+        folded = f" {fold_name(text)} "
+        kinds = {kind for word, kind in _specimen_words(ref) if kind != "silent" and f" {word} " in folded}
+        if kinds:
+            return next(iter(sorted(kinds - {"blood"})), "blood")
+    return ""
+
+
+@lru_cache(maxsize=16)
+def _specimen_words(ref: Reference) -> tuple[tuple[str, str], ...]:
+    """Folded words of specimens, longest first, each with its kind; `silent` ones say nothing."""
+    return tuple(sorted(((fold_name(word), kind) for word, kind in ref.specimens.items()), key=lambda pair: (-len(pair[0]), pair[0])))
+
+
+@lru_cache(maxsize=65536)
+def keys_of(ref: Reference, name: str) -> tuple[tuple[str, str], ...]:
+    """Ways to look a name up, best first: as printed, without brackets, without specimen words, words in any order, what the brackets say."""
+    name = " ".join(name.split())
+    bare = _BRACKETS.sub(" ", _SYSTEM_PREFIX.sub("", name))
+    inside = [part for part in _BRACKETS.findall(name) if len(part.strip()) > 1]
+    reduced = _without(fold_name(bare), ref)
+    whole = _without(fold_name(_SYSTEM_PREFIX.sub("", name)), ref)
+    keys = [("exact", name), ("reduced", bare), ("reduced", whole), ("reduced", reduced), ("reduced", reduced.split(" - ")[0])]
+    keys += [("reduced", " ".join(sorted(reduced.split())))] + [("reduced", part) for part in inside]
+    keys += [("reduced", part) for part in re.split(r"\s[-–—/|:]\s|,\s", bare) if len(fold_name(part)) > 2][:1]
+    return tuple((how, key) for how, key in dict((key, (how, key)) for how, key in reversed(keys) if key.strip()).values())[::-1]
+
+
+def _without(folded: str, ref: Reference) -> str:
+    text = f" {folded} "
+    for word, _ in _specimen_words(ref):
+        text = text.replace(f" {word} ", " ")
+    return text.strip() or folded
+
+
+def _cue(ref: Reference, marker_id: str, folded: str) -> bool:
+    """Whether the name carries, as whole words, a cue of another test that the marker's own name lacks."""
+    return any(f" {cue} " in f" {folded} " for cue in _cues(ref, marker_id))
+
+
+@lru_cache(maxsize=4096)
+def _cues(ref: Reference, marker_id: str) -> tuple[str, ...]:
+    return tuple(folded for other in ref.markers[marker_id].not_to_confuse for cue in other.cues if (folded := fold_name(cue)))
+
+
+@lru_cache(maxsize=65536)
+def near(ref: Reference, name: str, where: str, unit: str) -> Match:
+    """A name that differs from one known name by a slip or two, and clearly more from every other marker's.
+
+    Digits and short words must agree: B12 is not B6, T3 is not T4, IgG is not IgA.
+    """
+    keys = [key for _, key in keys_of(ref, name) if len(fold_name(key)) >= 7]
+    best: dict[tuple[str, ...], float] = {}
+    for key in dict.fromkeys(map(fold_name, keys)):
+        for known, ids in ref.names.items():
+            if abs(len(known) - len(key)) > 2 or len(known) < 7:
+                continue
+            score = OSA.normalized_similarity(key, known, score_cutoff=NEAR - 0.06)
+            if score and _firm(key) == _firm(known) and score > best.get(ids, 0):
+                best[ids] = score
+    ranked = sorted(best.items(), key=lambda item: -item[1])
+    if not ranked or ranked[0][1] < NEAR:
+        return Match(reason=f"The name {name.strip()!r} is not known.")
+    ids, score = ranked[0]
+    if len(ranked) > 1 and ranked[1][1] > score - 0.05 and not set(ranked[1][0]) <= set(ids):
+        return Match(reason=f"The name {name.strip()!r} is near several tests.")
+    ids = tuple(i for i in ids if not _cue(ref, i, fold_name(name)))
+    return decide(ref, ids, where, unit, "fuzzy", round(score, 3), name)
+
+
+def _firm(folded: str) -> tuple[str, ...]:
+    """The parts of a name in which no slip is forgiven: words with digits, and words of up to three letters."""
+    return tuple(sorted(word for word in folded.split() if any(c.isdigit() for c in word) or len(word) <= 3 or word in ("anti", "free", "total", "direct", "indirect", "ratio")))

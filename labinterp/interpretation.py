@@ -1,0 +1,213 @@
+"""The straight line: a report becomes a table, each stage adds columns to it, and what needs attention is drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from labinterp.alerts import find_alerts
+from labinterp.causes import data_quality, next_questions, rank_causes
+from labinterp.derive import derive
+from labinterp.flags import flag_results
+from labinterp.identify import identify_markers
+from labinterp.intervals import choose_intervals
+from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, UNREAD_COLUMNS, Alert, Finding, Notice, Patient, Question, Report, frame_of
+from labinterp.reference import Reference
+from labinterp.units import normalize_units
+from labinterp.values import parse_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Answers = Mapping[str, Any]
+Input = Report | pd.DataFrame | Sequence[Report]
+
+RESULT_COLUMNS = (
+    *ROW_COLUMNS,
+    *("marker", "loinc", "match", "match_score", "match_reason"),
+    *("value_kind", "number", "low", "high", "comparator", "qualitative", "collected"),
+    *("value", "unit", "ucum", "unit_basis"),
+    *("basis", "interval_id", "source_id", "limit_text", "range_low", "range_high"),
+    *("flag", "category", "band_text", "severity", "side", "abnormal", "xuln", "status", "reason"),
+)
+"""Columns of `Interpretation.results`, before any further column that the input brought along.
+
+`low`, `high` and `range_low`, `range_high` are in the printed unit (`ucum` in UCUM); `value` is in the canonical `unit`.
+"""
+
+
+def interpret(report: Input, *, patient: Patient | None = None, answers: Answers | None = None, reference: Reference | None = None) -> Interpretation:
+    """Interpret a report, several reports of one person, or a frame.
+
+    A frame needs `name_text` and `value_text`, and may have `unit_text`, `range_text`, `flag_text`, `collected_text`, `specimen_text`,
+    `section_text`, `patient_id`, `sex`, `age` and `birth_date`. A row with a flag and no value is taken at the laboratory's word.
+    `answers` maps question ids to a value or a list of values, and ``screen.<id>`` to ``yes`` or ``no``.
+    `patient` wins over what the report says of the person. Raises `ValueError` where a needed column is missing.
+    """
+    ref = reference or Reference.default()
+    person = joined_patient(report, patient)
+    answers = dict(answers or {})
+    results = interpret_rows(rows_of(report), ref, person)
+    unread = unread_of(report)
+    worked_out = derive(results, ref, person)
+    derived = interpret_rows(worked_out.assign(unit_text=[ref.markers[m].unit or "" for m in worked_out["name_text"]]), ref, person)
+    alerts = find_alerts(results, ref, answers, unread)
+    findings = rank_causes(results, ref, answers, person)
+    return Interpretation(results, derived, alerts, findings, unread, person, answers, ref, report if isinstance(report, Report) else None)
+
+
+def interpret_rows(rows: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
+    """All stages that look at one row at a time: same rows, same order, more columns. One upload and a batch both go through here."""
+    results = (
+        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
+        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
+        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
+        .pipe(choose_intervals, ref, patient)  #         + limits, basis, interval_id, source_id
+        .pipe(flag_results)  #                           + flag, category, severity, abnormal, status, reason
+    )
+    further = [column for column in rows.columns if column not in RESULT_COLUMNS]
+    return results[[*RESULT_COLUMNS, *further]]
+
+
+def rows_of(report: Input) -> pd.DataFrame:
+    """The rows of a report, of several, or of a frame, with all of `ROW_COLUMNS` and a fresh index."""
+    if isinstance(report, Report):
+        return report.rows.reset_index(drop=True)
+    if isinstance(report, pd.DataFrame):
+        return complete(report)
+    return pd.concat([one.rows.assign(report=number) for number, one in enumerate(report)], ignore_index=True) if report else frame_of([], ROW_COLUMNS)
+
+
+def complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """A user's frame with every column that the stages read: missing text is empty, missing places are NaN."""
+    missing = [column for column in ("name_text", "value_text") if column not in frame]
+    if missing:
+        raise ValueError(f"the frame has no column {' and '.join(missing)}; it has {', '.join(map(str, frame.columns)) or 'none'}")
+    frame = frame.reset_index(drop=True)
+    columns = {}
+    for column in ROW_COLUMNS:
+        if column in NUMBER_COLUMNS:
+            columns[column] = pd.to_numeric(frame[column]) if column in frame else pd.Series(float("nan"), index=frame.index)
+        elif column in frame:
+            texts = frame[column].astype(object)
+            columns[column] = texts.where(texts.notna(), "").map(str)
+        else:
+            columns[column] = pd.Series("", index=frame.index, dtype=object)
+    return pd.DataFrame(columns, index=frame.index).join(frame[[c for c in frame.columns if c not in ROW_COLUMNS]])
+
+
+def unread_of(report: Input) -> pd.DataFrame:
+    """The lines that did not become rows, with the reason each."""
+    if isinstance(report, Report):
+        return report.unread
+    if isinstance(report, pd.DataFrame) or not report:
+        return frame_of([], UNREAD_COLUMNS)
+    return pd.concat([one.unread for one in report], ignore_index=True)
+
+
+def joined_patient(report: Input, patient: Patient | None) -> Patient:
+    """What is known of the person: what the caller says, else what the reports say where they do not contradict each other."""
+    reports = [report] if isinstance(report, Report) else [] if isinstance(report, pd.DataFrame) else list(report)
+    said = patient or Patient()
+    facts: dict[str, Any] = {}
+    for name in ("sex", "age", "birth_date", "pregnant"):
+        own = getattr(said, name)
+        printed = {getattr(one.patient, name) for one in reports} - {None}
+        facts[name] = own if own is not None else printed.pop() if len(printed) == 1 else None
+    return Patient(**facts)
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """The answer. `results` has `RESULT_COLUMNS`; alerts come first everywhere; findings are possible causes, best first.
+
+    `derived` are results worked out from others (never overwriting a printed one), `unread` the lines that are not in `results`.
+    """
+
+    results: pd.DataFrame
+    derived: pd.DataFrame
+    alerts: list[Alert]
+    findings: list[Finding]
+    unread: pd.DataFrame
+    patient: Patient = field(default_factory=Patient)
+    answers: dict[str, Any] = field(default_factory=dict)
+    reference: Reference = field(default_factory=Reference.default, repr=False)
+    report: Report | None = field(default=None, repr=False)
+
+    @cached_property
+    def notices(self) -> list[Notice]:
+        """Remarks on the quality of results, and what the reader said about the document."""
+        said = [Notice(f"report_{number}", text) for number, text in enumerate(self.report.notices)] if self.report else []
+        return [*said, *fuzzy_notices(self.results), *data_quality(self.results, self.reference, self.answers)]
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        """The next questions worth asking: the emergency screen, then those that would change the ranking most."""
+        return next_questions(self.results, self.reference, self.answers, self.patient, self.findings)
+
+    @cached_property
+    def open_items(self) -> dict[str, int]:
+        """How many results are not judged, by status, and how many lines that may be results are unread."""
+        counts = {str(status): int(n) for status, n in self.results["status"].value_counts().items() if status != "ok"}
+        counts["review"] = int((self.results["review"] != "").sum())
+        counts["unread"] = int((self.unread["kind"] == "possible_result").sum())
+        return {name: n for name, n in counts.items() if n}
+
+    @property
+    def summary(self) -> str:
+        """Counts in one or two sentences. Never reassures while anything is open."""
+        results = self.results
+        outside = results["abnormal"].map(lambda x: x is True).sum()
+        inside = results["abnormal"].map(lambda x: x is False).sum()
+        parts = [f"{len(results)} result lines: {outside} outside a range or guideline limit, {inside} inside all that apply."]
+        if self.alerts:
+            parts.insert(0, f"{len(self.alerts)} {'thing needs' if len(self.alerts) == 1 else 'things need'} attention first.")
+        unjudged = len(results) - outside - inside
+        if unjudged:
+            parts.append(f"{unjudged} could not be judged.")
+        if self.open_items.get("unread"):
+            parts.append(f"{self.open_items['unread']} lines that may be results were not read.")
+        if not outside and not unjudged and not self.open_items and len(results):
+            parts.append("Results inside their ranges do not explain or rule out weakness.")
+        return " ".join(parts)
+
+    def explain(self, row: int) -> str:
+        """Why a row got its answer: text printed, marker, unit, limits used with their source, and the reason of any doubt."""
+        from labinterp.explain import explain_row
+
+        return explain_row(self.results.loc[row], self.reference)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The results as a plain table."""
+        return self.results.copy()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain data, as described by the published JSON Schema."""
+        from labinterp.export.json import to_dict
+
+        return to_dict(self)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The same as JSON text; written to `path` where given."""
+        from labinterp.export.json import to_json
+
+        return to_json(self, path)
+
+    def to_fhir(self) -> dict[str, Any]:
+        """A FHIR R4 Bundle with a DiagnosticReport and its Observations; never a Condition."""
+        from labinterp.export.fhir import to_fhir
+
+        return to_fhir(self)
+
+
+def fuzzy_notices(results: pd.DataFrame) -> list[Notice]:
+    """Names that were matched only nearly are told, with the score."""
+    near = results[results["match"] == "fuzzy"]
+    return [
+        Notice("near_name", f"{row.name_text!r} was taken for {row.marker} (names agree to {row.match_score:.0%}). Please check.", row.marker, int(row.Index))  # type: ignore[arg-type,str-bytes-safe]
+        for row in near.itertuples()
+    ]

@@ -1,0 +1,382 @@
+"""Stage: which limits a result is compared with. A range printed by the laboratory is one more interval, with the report as its source.
+
+Unknown facts widen: with sex unknown the limits of both sexes are kept, and an answer stands only where all of them agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from labinterp.columns import encode, spread
+from labinterp.errors import ValueTextError
+from labinterp.limits import INF, SAME, Limits, Line, Scale, Span, closed_high, closed_low, words
+from labinterp.model import Patient
+from labinterp.reference import Reference
+from labinterp.reference.limits import Bounds, parse_limits
+from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
+from labinterp.shapes import ParsedRange, parse_range
+
+ADULT = 18.0
+CHILDBEARING = (12.0, 56.0)  # outside these ages pregnancy needs no asking (editorial)
+MULTIPLE = "xULN"
+NORMAL_LABELS = frozenset({"normal", "sufficient", "sufficiency", "desirable", "optimal", "optimum", "adequate", "negative", "not deficient", "reference"})
+
+AnyPopulation = TypeVar("AnyPopulation", bound=Population)
+
+
+def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
+    """Add `limits` (what the result may be compared with), `basis`, `interval_id` and `source_id` (what decides `flag`).
+
+    `sex`, `age` and `birth_date` columns win over `patient`, row by row; age counts on the day of collection.
+    """
+    people = people_of(results, patient or Patient())
+    keyed = pd.DataFrame({"marker": results["marker"], "ucum": results["ucum"], "range": results["range_text"], "mark": results["decimal"], "range_ucum": results["range_ucum"]})
+    keyed = keyed.assign(**people)
+    codes, kept = encode(keyed, list(keyed.columns))
+    known: dict[Any, Limits] = {}
+    answers = []
+    for marker, ucum, range_text, mark, range_ucum, sex, age, pregnant in kept:
+        years = None if age is None or age != age else float(age)
+        key = (marker, ucum, range_text, mark, range_ucum, sex, years, pregnant)
+        if key not in known:
+            known[key] = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
+        answers.append(known[key])
+    basis = [basis_of(limits) for limits in answers]
+    return results.assign(
+        limits=spread(codes, answers),
+        basis=spread(codes, [b[0] for b in basis]),
+        interval_id=spread(codes, [b[1] for b in basis]),
+        source_id=spread(codes, [b[2] for b in basis]),
+    )
+
+
+def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
+    """Sex, age (years) and pregnancy of each row: from the row's own columns, else from `patient`."""
+    n = len(results)
+    sex = results["sex"].map(sex_of) if "sex" in results else pd.Series([None] * n, index=results.index, dtype=object)
+    sex = sex.where(sex.notna(), patient.sex)
+    days = results["collected"]
+    if "birth_date" in results:
+        age = pd.Series([years_between(b, d) for b, d in zip(results["birth_date"], days, strict=True)], index=results.index, dtype=float)
+    else:
+        age = pd.Series(np.nan, index=results.index)
+    if "age" in results:
+        age = age.fillna(pd.to_numeric(results["age"], errors="coerce"))
+    if patient.birth_date is not None:
+        day = {d: patient.age_on(d if isinstance(d, date) else date.today()) for d in days.unique()}
+        age = age.fillna(days.map(day).astype(float))
+    if patient.age is not None:
+        age = age.fillna(patient.age)
+    return {"sex": sex.to_numpy(dtype=object), "age": age.to_numpy(dtype=float), "pregnant": np.full(n, patient.pregnant, dtype=object)}
+
+
+def sex_of(text: object) -> str | None:
+    """`male`, `female` or None from the ways tables spell it."""
+    word = str(text).strip().casefold()
+    return "male" if word in ("m", "male", "männlich", "homme", "hombre", "1_m") else "female" if word in ("f", "female", "w", "weiblich", "femme", "mujer") else None
+
+
+def years_between(birth: object, day: object) -> float:
+    """Age in years on `day`, NaN where either is unknown or the birth lies after it."""
+    if not isinstance(birth, date):
+        return math.nan
+    until = day if isinstance(day, date) else date.today()
+    return (until - birth).days / 365.25 if until >= birth else math.nan
+
+
+# ---- which population ----------------------------------------------------------------------------------------------------
+
+
+def applies(limit: Population, sex: str | None, age: float | None, pregnant: bool | None) -> tuple[bool, tuple[str, ...]]:
+    """Whether a limit may be for this person, and the facts that are missing to be sure.
+
+    Age unknown means adult. Pregnancy is asked only where it could be.
+    """
+    unknown: list[str] = []
+    if limit.sex is not None and sex != limit.sex:
+        if sex is not None:
+            return False, ()
+        unknown.append("sex")
+    low, high = limit.age
+    if age is None:
+        if high is not None and high <= ADULT:
+            return False, ()
+        if high is not None or (low or 0) > ADULT:
+            unknown.append("age")
+    elif age < (low or 0) or (high is not None and age >= high):
+        return False, ()
+    if limit.pregnant:
+        possible = sex != "male" and (age is None or CHILDBEARING[0] <= age < CHILDBEARING[1])
+        if pregnant is False or (pregnant is None and not possible):
+            return False, ()
+        if pregnant is None:
+            unknown.append("pregnancy")
+    elif pregnant:
+        return False, ()
+    return True, tuple(unknown)
+
+
+def chosen(limits: Iterable[AnyPopulation], sex: str | None, age: float | None, pregnant: bool | None) -> tuple[list[AnyPopulation], set[str]]:
+    """The limits that may be for this person, and the facts that would settle which."""
+    kept, facts = [], set()
+    for limit in limits:
+        possible, unknown = applies(limit, sex, age, pregnant)
+        if possible:
+            kept.append(limit)
+            facts.update(unknown)
+    return kept, facts if len(kept) > 1 else set()
+
+
+# ---- limits of one kind of result ----------------------------------------------------------------------------------------
+
+
+def limits_for(
+    ref: Reference, marker_id: str | None, ucum: str, range_text: str, mark: str | None, range_ucum: str, sex: str | None, age: float | None, pregnant: bool | None
+) -> Limits:
+    """Everything that a result of this marker, in this unit, of this person and with this printed range may be compared with."""
+    marker = ref.markers.get(marker_id) if marker_id else None
+    printed, words, reasons, facts = printed_range(ref, marker, ucum, range_text, mark, range_ucum, sex)
+    meanings = tuple(marker.qualitative.items()) if marker else ()
+    if marker is None or (not ucum and marker.unit is not None):
+        return Limits(printed=printed, printed_words=words, reasons=reasons, open_facts=tuple(sorted(facts)), meanings=meanings)
+    age_class = age_key(ref, marker.id, age)
+    built_in = _built_in(ref, marker.id, ucum, sex, age_class, pregnant)
+    ceilings = tuple((span.high, span.line) for span in printed if span.high < INF) or built_in.upper
+    scales: list[Scale] = []
+    schemes, open_schemes = chosen(default_schemes(marker, ref), sex, age_class, pregnant)
+    for scheme in schemes:
+        scales.extend(scales_of(ref, marker, scheme, ucum, ceilings))
+    return Limits(
+        printed=printed,
+        printed_words=words,
+        scales=tuple(scales),
+        intervals=built_in.intervals,
+        critical=built_in.critical,
+        plausible=built_in.plausible,
+        upper=ceilings,
+        open_facts=tuple(sorted(facts | open_schemes | set(built_in.open_facts))),
+        reasons=reasons,
+        slips=built_in.slips,
+        meanings=meanings,
+    )
+
+
+def age_key(ref: Reference, marker_id: str, age: float | None) -> float | None:
+    """Age, coarsened to where this marker's limits change, so that a table of millions has few distinct people."""
+    if age is None:
+        return None
+    edges = _age_edges(ref, marker_id)
+    return math.floor(age * 4) / 4 if edges is None else max((edge for edge in edges if edge <= age), default=0.0)
+
+
+@lru_cache(maxsize=4096)
+def _age_edges(ref: Reference, marker_id: str) -> tuple[float, ...] | None:
+    """Ages at which some limit of the marker begins or ends; None where a limit follows age itself."""
+    marker = ref.markers[marker_id]
+    if any(parse_limits(text).follows_age for interval in marker.intervals for text in interval.limits.values()):
+        return None
+    limits: list[Population] = [*marker.intervals, *marker.decision, *marker.critical]
+    return tuple(sorted({edge for limit in limits for edge in limit.age if edge is not None} | set(CHILDBEARING)))
+
+
+@lru_cache(maxsize=65536)
+def _built_in(ref: Reference, marker_id: str, ucum: str, sex: str | None, age: float | None, pregnant: bool | None) -> Limits:
+    marker = ref.markers[marker_id]
+    intervals, facts = chosen(default_intervals(marker), sex, age, pregnant)
+    spans = tuple(span for interval in intervals for span in spans_of(ref, marker, interval, ucum, age))
+    critical = chosen((c for c in marker.critical if c.default), sex, age, False)[0]
+    return Limits(
+        intervals=spans,
+        critical=tuple(span for c in critical if (span := critical_span(ref, marker, c, ucum)) is not None),
+        plausible=plausible_span(ref, marker, ucum),
+        upper=tuple((span.high, span.line) for span in spans if span.high < INF),
+        open_facts=tuple(facts),
+        slips=slips_of(ref, marker, ucum),
+    )
+
+
+def default_intervals(marker: Marker) -> list[Interval]:
+    return [] if marker.printed_only else [interval for interval in marker.intervals if interval.default]
+
+
+def default_schemes(marker: Marker, ref: Reference) -> list[Scheme]:
+    """The scheme asked for by name, else the marker's default; a scheme may have one entry per population."""
+    wanted = ref.schemes.get(marker.id)
+    if wanted:
+        return [scheme for scheme in marker.decision if scheme.scheme == wanted]
+    return [] if marker.printed_only else [scheme for scheme in marker.decision if scheme.default]
+
+
+def line_to(ref: Reference, marker: Marker, ucum: str, units: Sequence[str]) -> tuple[str, Line] | None:
+    """The unit, of those in which a limit is published, to compare in; and the way there from the unit of the report.
+
+    The report's own unit wins; then one that differs by a power of ten only; then the canonical unit; then the first.
+    """
+    if ucum in units:
+        return ucum, SAME
+    here = ref.factor(marker.id, ucum)
+    if here is None:
+        return None
+    best: tuple[int, str, Line] | None = None
+    for unit in units:
+        there = ref.factor(marker.id, unit)
+        if there is None:
+            continue
+        factor, intercept = here.factor / there.factor, (here.intercept - there.intercept) / there.factor
+        if intercept == 0 and math.isclose(factor, 1, rel_tol=1e-9):
+            return unit, SAME
+        ten = intercept == 0 and math.isclose(math.log10(factor), round(math.log10(factor)), abs_tol=1e-9)
+        uncertainty = max(getattr(here, "uncertainty", 0.0) or 0.0, getattr(there, "uncertainty", 0.0) or 0.0)
+        rank = 0 if ten else 1 if unit == marker.unit else 2
+        if best is None or rank < best[0]:
+            best = (rank, unit, Line(10.0 ** round(math.log10(factor)) if ten else factor, intercept, None if ten else there.decimals, uncertainty))
+    return (best[1], best[2]) if best else None
+
+
+def spans_of(ref: Reference, marker: Marker, interval: Interval, ucum: str, age: float | None) -> list[Span]:
+    """The interval in a unit that suits the report. Where it follows an age that is not known: at both ends of its ages."""
+    way = line_to(ref, marker, ucum, list(interval.limits))
+    if way is None:
+        return []
+    unit, line = way
+    bounds = parse_limits(interval.limits[unit])
+    ages = [age] if age is not None else [interval.age[0] or 0.0, interval.age[1] or 100.0] if bounds.follows_age else [0.0]
+    name = f"{marker.id}:interval:{marker.intervals.index(interval) + 1}"
+    return [span_from(bounds.at(years), name, interval.source, line, unit) for years in ages]
+
+
+def span_from(bounds: Bounds, name: str, source: str, line: Line, unit: str) -> Span:
+    return Span(closed_low(bounds.low, bounds.low_inclusive), closed_high(bounds.high, bounds.high_inclusive), name, source, line, words(bounds), unit)
+
+
+def critical_span(ref: Reference, marker: Marker, critical: Critical, ucum: str) -> Span | None:
+    """What is not critical, as a span: a value outside it is."""
+    way = line_to(ref, marker, ucum, list(dict.fromkeys([*critical.low, *critical.high])))
+    if way is None:
+        return None
+    unit, line = way
+    low, high = -INF, INF
+    if unit in critical.low:
+        bound = parse_limits(critical.low[unit])
+        low = math.nextafter(closed_high(bound.high, bound.high_inclusive), INF)
+    if unit in critical.high:
+        bound = parse_limits(critical.high[unit])
+        high = math.nextafter(closed_low(bound.low, bound.low_inclusive), -INF)
+    texts = [part for part in (critical.low.get(unit, ""), critical.high.get(unit, "")) if part]
+    return Span(low, high, f"{marker.id}:critical", critical.source, line, " or ".join(texts), unit)
+
+
+def plausible_span(ref: Reference, marker: Marker, ucum: str) -> Span | None:
+    if marker.plausible is None:
+        return None
+    way = line_to(ref, marker, ucum, list(marker.plausible.limits))
+    if way is None:
+        return None
+    unit, line = way
+    line = Line(line.factor, line.intercept)  # a slip is far away: no rounding
+    return span_from(parse_limits(marker.plausible.limits[unit]), f"{marker.id}:plausible", marker.plausible.source, line, unit)
+
+
+def slips_of(ref: Reference, marker: Marker, ucum: str) -> tuple[tuple[str, float, float, Line], ...]:
+    """Other units in which the marker is reported, with the plausible range in each and the way back to the report's unit."""
+    units = {unit for limit in (*marker.intervals, *(band for scheme in marker.decision for band in scheme.bands)) for unit in limit.limits}
+    units |= {unit.ucum for unit in marker.units if not unit.approximate}
+    units |= {marker.unit} if marker.unit else set()
+    out = []
+    for unit in sorted(units - {ucum, MULTIPLE}):
+        span, way = plausible_span(ref, marker, unit), line_to(ref, marker, unit, [ucum])
+        if span is not None and way is not None and not (way[1].intercept == 0 and way[1].factor == 1):
+            here = ref.factor(marker.id, ucum)
+            back = Line(way[1].factor, way[1].intercept, here.decimals if here else None)
+            low, high = span.line.back(span.low), span.line.back(span.high)
+            out.append((unit, low, high, back))
+    return tuple(out)
+
+
+def scales_of(ref: Reference, marker: Marker, scheme: Scheme, ucum: str, ceilings: Sequence[tuple[float, Line]]) -> list[Scale]:
+    """The bands of a scheme in a unit that suits the report; a scheme of multiples gives one scale per upper limit in force."""
+    units = list(scheme.bands[0].limits)
+    if units == [MULTIPLE]:
+        return [_scale(marker, scheme, MULTIPLE, Line(line.factor / high, line.intercept / high, None, line.uncertainty)) for high, line in dict.fromkeys(ceilings) if high > 0]
+    way = line_to(ref, marker, ucum, units)
+    return [] if way is None else [_scale(marker, scheme, *way)]
+
+
+def _scale(marker: Marker, scheme: Scheme, unit: str, line: Line) -> Scale:
+    bounds = [parse_limits(band.limits[unit]) for band in scheme.bands]
+    starts = [closed_low(bound.low, bound.low_inclusive) for bound in bounds]
+    return Scale(
+        starts=np.array([-INF, *starts[1:]]),
+        categories=tuple(band.category for band in scheme.bands),
+        labels=tuple(band.label for band in scheme.bands),
+        texts=tuple(f"{words(bound)} {'times the upper limit' if unit == MULTIPLE else unit}" for bound in bounds),
+        severities=tuple(band.severity for band in scheme.bands),
+        sides=tuple(band.side for band in scheme.bands),
+        scheme=scheme.scheme,
+        id=f"{marker.id}:{scheme.scheme}",
+        source=scheme.source,
+        unit=unit,
+        line=line,
+        descriptive=scheme.descriptive,
+        open_side=scheme.open_side,
+    )
+
+
+# ---- the range printed on the report -------------------------------------------------------------------------------------
+
+
+def printed_range(
+    ref: Reference, marker: Marker | None, ucum: str, text: str, mark: str | None, range_ucum: str, sex: str | None
+) -> tuple[tuple[Span, ...], str, tuple[str, ...], set[str]]:
+    """The printed range as spans (one per sex where the sex is not known), the expected word, why it is not used, and missing facts."""
+    if not text.strip():
+        return (), "", (), set()
+    try:
+        parsed = parse_range(text, locale=mark)
+    except ValueTextError as error:
+        return (), "", (f"The printed range {text.strip()!r} is not used: {error}",), set()
+    if parsed.kind == "qualitative":
+        return (), parsed.qualitative or "", (), set()
+    parts = [(None, parsed)] if parsed.kind in ("interval", "upper", "lower") else usable_segments(parsed, sex)
+    if not parts:
+        return (), "", () if parsed.kind == "none" else (f"The printed range {text.strip()!r} names no single usual range.",), set()
+    line = SAME
+    if range_ucum and range_ucum != ucum:
+        way = line_to(ref, marker, ucum, [range_ucum]) if marker and ucum else None
+        if way is None:
+            return (), "", (f"The printed range {text.strip()!r} is in another unit than the result.",), set()
+        line = Line(way[1].factor, way[1].intercept)
+    spans = []
+    for _, part in parts:
+        low = -INF if part.low in (None, "") else closed_low(float(part.low), part.low_inclusive is not False)
+        high = INF if part.high in (None, "") else closed_high(float(part.high), part.high_inclusive is not False)
+        spans.append(Span(low, high, "printed", "report", line, " ".join(text.split()), range_ucum or ucum))
+    return tuple(dict.fromkeys(spans)), "", (), {"sex"} if len(spans) > 1 else set()
+
+
+def usable_segments(parsed: ParsedRange, sex: str | None) -> list[tuple[str | None, Any]]:
+    """Segments of a range by sex that may be this person's; of named bands the one that is called normal."""
+    segments = list(parsed.segments or ())
+    if parsed.kind == "by_sex":
+        return [(s.sex, s) for s in segments if sex is None or s.sex == sex]
+    named = [(None, s) for s in segments if (s.label or "").casefold().strip(" :()") in NORMAL_LABELS]
+    return named if len(named) == 1 else []
+
+
+def basis_of(limits: Limits) -> tuple[str, str, str]:
+    """What answers the laboratory's question: the printed range, else the decision bands, else the built-in interval."""
+    if limits.printed or limits.printed_words:
+        return "printed", "printed", "report"
+    deciding = [scale for scale in limits.scales if not (scale.descriptive and limits.intervals)]
+    if deciding:
+        return "decision", deciding[0].id, deciding[0].source
+    if limits.intervals:
+        return "interval", limits.intervals[0].id, limits.intervals[0].source
+    return "", "", ""

@@ -1,0 +1,155 @@
+"""Limits in the unit of one report, ready to be compared: spans (one range) and scales (bands), and the lines that lead to their units.
+
+Strict and inclusive edges become plain numbers here: "above 5" starts at the next float after 5. After that nothing asks about operators.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from labinterp.reference.limits import Bounds
+
+INF = math.inf
+Floats = np.ndarray
+
+
+def closed_low(low: float, inclusive: bool) -> float:
+    """The smallest number that satisfies ``>= low`` (inclusive) or ``> low``."""
+    return low if inclusive or low == -INF else math.nextafter(low, INF)
+
+
+def closed_high(high: float, inclusive: bool) -> float:
+    """The largest number that satisfies ``<= high`` (inclusive) or ``< high``."""
+    return high if inclusive or high == INF else math.nextafter(high, -INF)
+
+
+def words(bounds: Bounds) -> str:
+    """Bounds as a person reads them: ``3.5-5.1``, ``below 5.7``, ``5.7 to below 6.5``, ``47.54 or more``."""
+    low, high = f"{bounds.low:.10g}", f"{bounds.high:.10g}"
+    if bounds.low == -INF:
+        return f"up to {high}" if bounds.high_inclusive else f"below {high}"
+    if bounds.high == INF:
+        return f"{low} or more" if bounds.low_inclusive else f"above {low}"
+    if bounds.low_inclusive and bounds.high_inclusive:
+        return f"{low}-{high}"
+    return f"{low if bounds.low_inclusive else 'above ' + low} to {high if bounds.high_inclusive else 'below ' + high}"
+
+
+def significant(values: Floats, digits: int = 12) -> Floats:
+    """Values without the noise of binary multiplication: rounded to `digits` significant digits."""
+    out = np.array(values, dtype=float)
+    solid = np.isfinite(out) & (out != 0)
+    scale = 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(out[solid]))))
+    out[solid] = np.round(out[solid] * scale) / scale
+    return out
+
+
+@dataclass(frozen=True)
+class Line:
+    """From the unit of the report to the unit of a limit: ``value * factor + intercept``, rounded as laboratories print that unit.
+
+    `uncertainty` is relative: an approximate factor widens the result, so that it never decides near an edge.
+    """
+
+    factor: float = 1.0
+    intercept: float = 0.0
+    decimals: int | None = None
+    uncertainty: float = 0.0
+
+    def __call__(self, values: Floats) -> Floats:
+        if self.factor == 1.0 and self.intercept == 0.0:
+            return values
+        moved = significant(values * self.factor + self.intercept)
+        return moved if self.decimals is None else np.round(moved, self.decimals)
+
+    def back(self, value: float) -> float:
+        """The number in the report's unit that stands for `value` in the limit's unit."""
+        return value if not math.isfinite(value) else float(significant(np.array([(value - self.intercept) / self.factor]))[0])
+
+
+SAME = Line()
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results as intervals in the printed unit: nominal ends, and whether the end itself is left out."""
+
+    low: Floats
+    high: Floats
+    low_open: Floats
+    high_open: Floats
+
+    def along(self, line: Line) -> tuple[Floats, Floats]:
+        """Closed ends in the unit of a limit."""
+        low, high = line(self.low), line(self.high)
+        if line.uncertainty:
+            low, high = low * (1 - line.uncertainty), high * (1 + line.uncertainty)
+        return np.where(self.low_open, np.nextafter(low, INF), low), np.where(self.high_open, np.nextafter(high, -INF), high)
+
+
+@dataclass(frozen=True)
+class Span:
+    """One range: everything from `low` to `high` (closed) lies inside."""
+
+    low: float
+    high: float
+    id: str = ""
+    source: str = ""
+    line: Line = SAME
+    text: str = ""  # as a person reads it
+    unit: str = ""  # of low and high
+
+    def side(self, results: Results) -> Floats:
+        """-1 wholly below, 0 wholly inside, +1 wholly above, NaN where an end of the range cuts the result."""
+        low, high = results.along(self.line)
+        out = np.full(len(low), np.nan)
+        out[(low >= self.low) & (high <= self.high)] = 0
+        out[high < self.low] = -1
+        out[low > self.high] = 1
+        return out
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Bands of one decision scheme, ascending; band i starts at `starts[i]`."""
+
+    starts: Floats
+    categories: tuple[str, ...]
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    severities: tuple[int, ...]
+    sides: tuple[str, ...]
+    scheme: str
+    id: str
+    source: str
+    unit: str
+    line: Line = SAME
+    descriptive: bool = False
+    open_side: str | None = None
+
+    def band(self, results: Results) -> Floats:
+        """Index of the band that holds the whole result, -1 where an edge cuts it. Second: the lowest and highest band touched."""
+        low, high = results.along(self.line)
+        first = np.searchsorted(self.starts, low, side="right") - 1
+        last = np.searchsorted(self.starts, high, side="right") - 1
+        return np.stack([np.maximum(first, 0), np.maximum(last, 0)])
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Everything that a result may be compared with. Several of a kind are populations that the person may belong to."""
+
+    printed: tuple[Span, ...] = ()
+    printed_words: str = ""  # the expected qualitative result, as a code
+    scales: tuple[Scale, ...] = ()
+    intervals: tuple[Span, ...] = ()
+    critical: tuple[Span, ...] = ()  # inside: not critical
+    plausible: Span | None = None
+    upper: tuple[tuple[float, Line], ...] = ()  # upper limits in force, for multiples
+    open_facts: tuple[str, ...] = ()  # what would settle which population it is
+    reasons: tuple[str, ...] = ()  # why a limit was not used
+    slips: tuple[tuple[str, float, float, Line], ...] = ()  # other units: unit, plausible range in it, way back to the report's unit
+    meanings: tuple[tuple[str, str], ...] = ()  # what a qualitative result means for this marker: normal or abnormal
