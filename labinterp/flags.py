@@ -256,7 +256,7 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
     codes, marks_of = resolve(results, ("flag_text", "value_flag"), lambda text, glued: laboratory_mark(str(text or "")) or laboratory_mark(str(glued or "")))
     marks = spread(codes, marks_of)
     kinds = results["value_kind"].to_numpy(dtype=object)
-    empty = (results["value_text"].str.strip() == "").to_numpy()
+    empty = np.fromiter((not str(text).strip() for text in results["value_text"]), bool, len(results))
     shown = results["flag_text"].to_numpy(dtype=object)
     readable = empty | ~np.isin(kinds, ("", "no_result"))
     for row in np.flatnonzero((marks != "") & readable & (out["flag"] != "?")):
