@@ -15,7 +15,7 @@ from labinterp.reference.schema import Factor, Marker, Scheme, Source
 from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, Trigger
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object is itself: caches may be keyed by it
 class Reference:
     """Everything an interpretation stands on.
 
@@ -92,6 +92,16 @@ class Reference:
     def evidence(self) -> EvidenceWeights:
         """Points, caps and words of the ranking."""
         return self.catalogue.evidence["evidence"]
+
+    @property
+    def specimens(self) -> dict[str, str]:
+        """Word on a report -> kind of specimen; ``silent`` for words that say nothing about the analyte."""
+        return self.catalogue.specimens
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Folded name -> markers that bear it."""
+        return self.catalogue.names
 
     def candidates(self, name_text: str) -> tuple[str, ...]:
         """Markers that bear exactly this name, case, accents and punctuation aside; several where unit or specimen must decide."""

@@ -15,6 +15,7 @@ class Catalogue(Model):
     digest: str
     sources: dict[str, Source]
     spellings: dict[str, str]
+    specimens: dict[str, str]
     markers: dict[str, Marker]
     causes: dict[str, Cause]
     patterns: dict[str, Pattern]

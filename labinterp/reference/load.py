@@ -38,6 +38,7 @@ class Table(NamedTuple):
 TABLES: tuple[Table, ...] = (
     Table("sources*.yaml", "sources", Source),
     Table("units.yaml", "spellings", None, "map"),
+    Table("specimens.yaml", "specimens", None, "map"),
     Table("markers/*.yaml", "markers", Marker, "one"),
     Table("causes/*.yaml", "causes", Cause, "one"),
     Table("patterns.yaml", "patterns", Pattern),

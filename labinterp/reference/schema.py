@@ -162,7 +162,8 @@ class Derived(Model):
     """A result worked out from others; never overwrites a printed one."""
 
     id: str
-    formula: str
+    formula: str  # plain arithmetic over marker ids (canonical units), `age` in years and `female` (1 or 0)
+    on_request: bool = False
     source: str
     verified: bool
     note: str = ""
