@@ -1,6 +1,6 @@
 """Results worked out from others by a published formula: adjusted calcium, anion gap, aldosterone/renin ratio, average glucose, eGFR.
 
-A formula belongs to the marker that it gives; its names are marker ids in canonical units, `age` (years) and `female` (1 or 0).
+The names in a formula are marker ids, in canonical units, and `age` (years) and `female` (1 or 0).
 A derived result never replaces a printed one, and one missing ingredient means no result.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -18,11 +18,12 @@ import pandas as pd
 from labinterp.errors import ReferenceDataError
 from labinterp.model import ROW_COLUMNS, Patient, frame_of
 from labinterp.reference import Reference
+from labinterp.reference.schema import Derived
 
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max}
 FACTS = ("age", "female")
-DERIVED_COLUMNS = ("formula", "formula_source", "from_rows")
+DERIVED_COLUMNS = ("derived", "name", "formula", "formula_source", "from_rows")
 
 
 @cache
@@ -67,9 +68,10 @@ def evaluate(formula: str, values: Mapping[str, float]) -> float:
     return float(value(parsed(formula)))
 
 
-def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
-    """Rows (ROW_COLUMNS + formula, formula_source, from_rows) for every formula whose ingredients stand on the report, once.
+def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None, requested: Collection[str] = ()) -> pd.DataFrame:
+    """Rows (ROW_COLUMNS + DERIVED_COLUMNS) for every formula whose ingredients stand on the report, once.
 
+    `requested` names rules that are worked out only when asked for (LDL by calculation).
     Ingredients are judged results with an exact value, of one day; the newest day that has them all is used.
     """
     patient = patient or Patient()
@@ -78,22 +80,15 @@ def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None
     if "patient_id" in results and results["patient_id"].nunique(dropna=False) > 1:
         usable = usable.iloc[:0]  # the formulas mix results of one person only
     printed = set(results["marker"].dropna())
-    rows = []
-    for marker in ref.markers.values():
-        if marker.id in printed or marker.unit is None:
-            continue
-        for rule in marker.derived:
-            row = None if rule.on_request else _one(usable, marker.id, rule, patient)
-            if row is not None:
-                rows.append(row)
-                break
+    rules = [rule for marker in ref.markers.values() for rule in marker.derived if rule.id in requested or not rule.on_request]
+    rows = [row for rule in rules if rule.marker not in printed if (row := _one(usable, rule, patient)) is not None]
     frame = frame_of([{k: v for k, v in row.items() if k in ROW_COLUMNS} for row in rows], ROW_COLUMNS)
     for column in DERIVED_COLUMNS:
         frame[column] = pd.Series([row[column] for row in rows], dtype=object)
     return frame
 
 
-def _one(usable: pd.DataFrame, marker: str, rule: Any, patient: Patient) -> dict[str, Any] | None:
+def _one(usable: pd.DataFrame, rule: Derived, patient: Patient) -> dict[str, Any] | None:
     needed = names_in(rule.formula)
     facts = {"age": patient.age, "female": None if patient.sex is None else float(patient.sex == "female")}
     values = {name: facts[name] for name in needed & set(FACTS)}
@@ -113,7 +108,7 @@ def _one(usable: pd.DataFrame, marker: str, rule: Any, patient: Patient) -> dict
         if not math.isfinite(value):
             return None
         return {
-            "name_text": marker, "value_text": f"{value:.6g}", "decimal": ".", "collected_text": day, "date_order": same_day["date_order"].iat[0],
-            "formula": rule.formula, "formula_source": rule.source, "from_rows": tuple(int(i) for i in same_day.index),
+            "name_text": rule.marker or rule.name, "value_text": f"{value:.6g}", "unit_text": rule.unit, "decimal": ".", "collected_text": day, "date_order": same_day["date_order"].iat[0],
+            "derived": rule.id, "name": rule.name, "formula": rule.formula, "formula_source": rule.source, "from_rows": tuple(int(i) for i in same_day.index),
         }  # fmt: skip
     return None

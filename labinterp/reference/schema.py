@@ -159,13 +159,16 @@ class Note(Model):
 
 
 class Derived(Model):
-    """A result worked out from others; never overwrites a printed one."""
+    """A result worked out from others; never overwrites a printed one. It stands in the file of one of its ingredients."""
 
     id: str
+    name: str
+    marker: str = ""  # whose limits judge it; empty: the number alone
+    unit: str  # of the result
     formula: str  # plain arithmetic over marker ids (canonical units), `age` in years and `female` (1 or 0)
-    on_request: bool = False
     source: str
     verified: bool
+    on_request: bool = False
     note: str = ""
 
 
