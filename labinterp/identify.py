@@ -130,7 +130,11 @@ def keys_of(ref: Reference, name: str) -> tuple[tuple[str, str], ...]:
     keys = [("exact", name), ("reduced", bare), ("reduced", whole), ("reduced", reduced), ("reduced", reduced.split(" - ")[0])]
     keys += [("reduced", " ".join(sorted(reduced.split())))] + [("reduced", part) for part in inside]
     keys += [("reduced", part) for part in re.split(r"\s[-–—/|:]\s|,\s", bare) if len(fold_name(part)) > 2][:1]
-    return tuple((how, key) for how, key in dict((key, (how, key)) for how, key in reversed(keys) if key.strip()).values())[::-1]
+    first: dict[str, str] = {}
+    for how, key in keys:
+        if key.strip():
+            first.setdefault(key, how)
+    return tuple((how, key) for key, how in first.items())
 
 
 def _without(folded: str, ref: Reference) -> str:

@@ -105,8 +105,9 @@ class Span:
     def side(self, results: Results) -> Floats:
         """-1 wholly below, 0 wholly inside, +1 wholly above, NaN where an end of the range cuts the result."""
         low, high = results.along(self.line)
+        from_zero = (self.low == 0) & np.isneginf(low) & (high > 0)  # "<1" of a quantity whose range begins at nothing
         out = np.full(len(low), np.nan)
-        out[(low >= self.low) & (high <= self.high)] = 0
+        out[((low >= self.low) | from_zero) & (high <= self.high)] = 0
         out[high < self.low] = -1
         out[low > self.high] = 1
         return out
