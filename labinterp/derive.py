@@ -20,7 +20,13 @@ from labinterp.model import ROW_COLUMNS, Patient, frame_of
 from labinterp.reference import Reference
 from labinterp.reference.schema import Derived
 
-_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
+_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max}
 FACTS = ("age", "female")
 DERIVED_COLUMNS = ("derived", "name", "formula", "formula_source", "from_rows")
@@ -45,7 +51,9 @@ def parsed(formula: str) -> ast.expr:
         raise ReferenceDataError(f"formula {formula!r}: {error.msg}") from error
     allowed = (ast.BinOp, ast.UnaryOp, ast.USub, ast.Constant, ast.Name, ast.Load, ast.Call, *_OPERATORS)
     for node in ast.walk(body):
-        if not isinstance(node, allowed) or (isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS)):
+        if not isinstance(node, allowed) or (
+            isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS)
+        ):
             raise ReferenceDataError(f"formula {formula!r} uses {type(node).__name__}")
     return body
 
@@ -75,7 +83,12 @@ def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None
     Ingredients are judged results with an exact value, of one day; the newest day that has them all is used.
     """
     patient = patient or Patient()
-    usable = results[(results["status"].isin(("ok", "undetermined", "no_interval"))) & (results["comparator"] == "") & results["value"].notna() & (results["review"] == "")]
+    usable = results[
+        (results["status"].isin(("ok", "undetermined", "no_interval")))
+        & (results["comparator"] == "")
+        & results["value"].notna()
+        & (results["review"] == "")
+    ]
     usable = usable[usable["low"] == usable["high"]]
     if "patient_id" in results and results["patient_id"].nunique(dropna=False) > 1:
         usable = usable.iloc[:0]  # the formulas mix results of one person only
@@ -108,7 +121,16 @@ def _one(usable: pd.DataFrame, rule: Derived, patient: Patient) -> dict[str, Any
         if not math.isfinite(value):
             return None
         return {
-            "name_text": rule.marker or rule.name, "value_text": f"{value:.6g}", "unit_text": rule.unit, "decimal": ".", "collected_text": day, "date_order": same_day["date_order"].iat[0],
-            "derived": rule.id, "name": rule.name, "formula": rule.formula, "formula_source": rule.source, "from_rows": tuple(int(i) for i in same_day.index),
-        }  # fmt: skip
+            "name_text": rule.marker or rule.name,
+            "value_text": f"{value:.6g}",
+            "unit_text": rule.unit,
+            "decimal": ".",
+            "collected_text": day,
+            "date_order": same_day["date_order"].iat[0],
+            "derived": rule.id,
+            "name": rule.name,
+            "formula": rule.formula,
+            "formula_source": rule.source,
+            "from_rows": tuple(int(i) for i in same_day.index),
+        }
     return None

@@ -17,24 +17,44 @@ def explain_row(row: pd.Series, ref: Reference) -> str:
     if marker is None:
         lines.append(f"Test: not known. {row['match_reason']}")
     else:
-        how = {"loinc": f"by LOINC {row['loinc']}", "fuzzy": f"by a similar name (agrees to {row['match_score']:.0%}; please check)"}.get(row["match"], "by its name")
+        how = {"loinc": f"by LOINC {row['loinc']}", "fuzzy": f"by a similar name (agrees to {row['match_score']:.0%}; please check)"}.get(
+            row["match"], "by its name"
+        )
         lines.append(f"Test: {marker.name}, {how}." + (f" {marker.about}" if marker.about else ""))
     if row["unit"] and not math.isnan(row["value"]):
         shown = f"{row['comparator']}{row['value']:.6g} {row['unit']}"
-        way = {"range_text": "the unit stands in the range", "range_fits": "no unit is printed; the printed range fits only this one", "only_unit": "the test has only this unit"}.get(row["unit_basis"], "")
+        way = {
+            "range_text": "the unit stands in the range",
+            "range_fits": "no unit is printed; the printed range fits only this one",
+            "only_unit": "the test has only this unit",
+        }.get(row["unit_basis"], "")
         lines.append(f"Value: {shown}" + (f" ({way})" if way else ""))
     if row["flag"]:
         words = {
             "LL": "critically low", "L": "low", "N": "inside the range", "H": "high", "HH": "critically high", "A": "marked abnormal",
             "POS": "positive", "NEG": "negative", "IND": "cannot be placed",
         }  # fmt: skip
-        basis = {"printed": "the range printed on the report", "decision": "a published decision limit", "interval": "a built-in reference interval"}.get(row["basis"], "")
-        lines.append(f"Flag {row['flag']}: {words[row['flag']]}" + (f", by {basis}" if basis else "") + (f": {row['limit_text']}" if row["limit_text"] else "") + ".")
+        basis = {
+            "printed": "the range printed on the report",
+            "decision": "a published decision limit",
+            "interval": "a built-in reference interval",
+        }.get(row["basis"], "")
+        lines.append(
+            f"Flag {row['flag']}: {words[row['flag']]}"
+            + (f", by {basis}" if basis else "")
+            + (f": {row['limit_text']}" if row["limit_text"] else "")
+            + "."
+        )
         lines.extend(_source(row["source_id"], ref))
     if row["band_text"]:
         lines.append(f"Guideline band: {row['band_text']}.")
         if marker:
-            lines.extend(line for scheme in ref.decision(marker.id) if scheme.scheme in row["band_text"] for line in _source(scheme.source, ref, scheme.verified))
+            lines.extend(
+                line
+                for scheme in ref.decision(marker.id)
+                if scheme.scheme in row["band_text"]
+                for line in _source(scheme.source, ref, scheme.verified)
+            )
     if row["status"] != "ok" or row["reason"]:
         lines.append(f"Status {row['status']}" + (f": {row['reason']}" if row["reason"] else "."))
     if row["review"]:

@@ -15,7 +15,7 @@ from labinterp.columns import resolve, spread
 from labinterp.limits import Limits, Results, Scale, Span
 from labinterp.reference.fold import fold_name
 
-_SIGNS = {sign: "H" for sign in ("↑", "▲", "⬆", "+", "++", "+++", "↑↑")} | {sign: "L" for sign in ("↓", "▼", "⬇", "-", "−", "–", "--", "---", "↓↓")}
+_SIGNS = dict.fromkeys(("↑", "▲", "⬆", "+", "++", "+++", "↑↑"), "H") | dict.fromkeys(("↓", "▼", "⬇", "-", "−", "–", "--", "---", "↓↓"), "L")
 _WORDS = {
     "LL": ("ll", "critical low", "low critical", "low panic", "panic low", "very low"),
     "HH": ("hh", "critical high", "high critical", "high panic", "panic high", "very high"),
@@ -28,12 +28,31 @@ _WORDS = {
 }
 _MARKS = {word: flag for flag, words in _WORDS.items() for word in words}
 
-POSITIVE = frozenset({"positive", "weakly-positive", "reactive", "detected", "present", "1+", "2+", "3+", "4+", "few", "occasional", "moderate", "many", "rare", "trace"})
+POSITIVE = frozenset(
+    {
+        "positive",
+        "weakly-positive",
+        "reactive",
+        "detected",
+        "present",
+        "1+",
+        "2+",
+        "3+",
+        "4+",
+        "few",
+        "occasional",
+        "moderate",
+        "many",
+        "rare",
+        "trace",
+    }
+)
 NEGATIVE = frozenset({"negative", "non-reactive", "not-detected", "absent", "none"})
 UNCLEAR = frozenset({"borderline", "indeterminate"})
 SIDE = {"low": -1.0, "normal": 0.0, "high": 1.0}
 SIDE_NAME = {-1.0: "low", 0.0: "normal", 1.0: "high"}
 FLAG_OF_SIDE = {-1.0: "L", 0.0: "N", 1.0: "H"}
+
 
 def laboratory_mark(text: str) -> str:
     """The laboratory's own mark as a flag: ``↑`` is H, ``niedrig`` is L, ``*`` is A (abnormal, side not said); empty where it says nothing."""
@@ -55,7 +74,9 @@ def flag_results(results: pd.DataFrame) -> pd.DataFrame:
     a status and a reason.
     """
     n = len(results)
-    out: dict[str, np.ndarray] = {name: np.full(n, "", dtype=object) for name in ("flag", "category", "side", "status", "reason", "limit_text", "band_text")}
+    out: dict[str, np.ndarray] = {
+        name: np.full(n, "", dtype=object) for name in ("flag", "category", "side", "status", "reason", "limit_text", "band_text")
+    }
     out |= {name: np.full(n, np.nan) for name in ("severity", "range_low", "range_high", "xuln")}
     out["abnormal"] = np.full(n, None, dtype=object)
     out |= {name: results[name].to_numpy(dtype=object, copy=True) for name in ("basis", "interval_id", "source_id")}
@@ -63,7 +84,7 @@ def flag_results(results: pd.DataFrame) -> pd.DataFrame:
     low, high = results["low"].to_numpy(dtype=float), results["high"].to_numpy(dtype=float)
     everything = Results(low, high, comparator == ">", comparator == "<")
     limits = results["limits"].to_numpy(dtype=object)
-    groups, kinds = pd.factorize(np.fromiter((id(limit) for limit in limits), dtype=np.int64, count=n))
+    groups, _ = pd.factorize(np.fromiter((id(limit) for limit in limits), dtype=np.int64, count=n))
     order = np.argsort(groups, kind="stable")
     numeric = ~np.isnan(low)
     for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if n else ():
@@ -124,7 +145,14 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
         critical = np.where((beyond == -1) | (beyond == 1), beyond, critical)
     flag[critical == -1], flag[critical == 1] = "LL", "HH"
 
-    verdicts = [answer for answer, counts in ((printed, bool(limits.printed)), (decision, bool(limits.scales) and not (descriptive and (limits.printed or limits.intervals)))) if counts]
+    verdicts = [
+        answer
+        for answer, counts in (
+            (printed, bool(limits.printed)),
+            (decision, bool(limits.scales) and not (descriptive and (limits.printed or limits.intervals))),
+        )
+        if counts
+    ]
     if not verdicts and limits.intervals:
         verdicts = [interval]
     abnormal = np.full(n, None, dtype=object)
@@ -181,7 +209,9 @@ def _bands(scales: tuple[Scale, ...], results: Results) -> tuple[np.ndarray, np.
     return agreed, np.where(np.isnan(agreed), np.nan, np.min(np.stack(severities), axis=0)), category, text
 
 
-def _beyond_open_side(scales: tuple[Scale, ...], intervals: tuple[Span, ...], results: Results, decision: np.ndarray, interval: np.ndarray) -> np.ndarray:
+def _beyond_open_side(
+    scales: tuple[Scale, ...], intervals: tuple[Span, ...], results: Results, decision: np.ndarray, interval: np.ndarray
+) -> np.ndarray:
     """Where the scheme says nothing on this side (its outermost band has no end) and the interval does."""
     out = np.zeros(len(results.low), dtype=bool)
     if not intervals:
@@ -239,7 +269,15 @@ def _words(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray]
 
 def word_answer(word: str, expected: str, meanings: dict[str, str], known: bool) -> tuple[str, bool | None]:
     """Flag and abnormality of a qualitative result. Without an expected word or a known meaning, whether it is abnormal is not known."""
-    flag = "POS" if word in POSITIVE else "NEG" if word in NEGATIVE else "IND" if word in UNCLEAR else {"abnormal": "A", "normal": "N"}.get(word, "")
+    flag = (
+        "POS"
+        if word in POSITIVE
+        else "NEG"
+        if word in NEGATIVE
+        else "IND"
+        if word in UNCLEAR
+        else {"abnormal": "A", "normal": "N"}.get(word, "")
+    )
     if word in UNCLEAR:
         return "IND", None
     if expected:
@@ -253,7 +291,9 @@ def word_answer(word: str, expected: str, meanings: dict[str, str], known: bool)
 
 def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
     """The laboratory's own mark: its word where nothing else decides, a disagreement where its range says otherwise."""
-    codes, marks_of = resolve(results, ("flag_text", "value_flag"), lambda text, glued: laboratory_mark(str(text or "")) or laboratory_mark(str(glued or "")))
+    codes, marks_of = resolve(
+        results, ("flag_text", "value_flag"), lambda text, glued: laboratory_mark(str(text or "")) or laboratory_mark(str(glued or ""))
+    )
     marks = spread(codes, marks_of)
     kinds = results["value_kind"].to_numpy(dtype=object)
     empty = np.fromiter((not str(text).strip() for text in results["value_text"]), bool, len(results))
@@ -270,16 +310,25 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
                 out["side"][row] = {"L": "low", "LL": "low", "H": "high", "HH": "high", "N": "normal"}.get(mark, "")
         elif flag in ("N", "NEG") and outside:
             out["abnormal"][row] = out["abnormal"][row] or None
-            out["reason"][row] = f"The laboratory marked this result ({str(shown[row]).strip() or mark}) although it lies within the range printed beside it."
+            out["reason"][row] = (
+                f"The laboratory marked this result ({str(shown[row]).strip() or mark}) although it lies within the range printed beside it."
+            )
 
 
 def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray], numeric: np.ndarray) -> None:
     """One status and, where it is not `ok`, one reason per row."""
-    column = {name: results[name].to_numpy(dtype=object) for name in ("value_kind", "value_reason", "unit_reason", "match_reason", "qualitative", "ucum")}
+    column = {
+        name: results[name].to_numpy(dtype=object)
+        for name in ("value_kind", "value_reason", "unit_reason", "match_reason", "qualitative", "ucum")
+    }
     flag = out["flag"]
     unknown = results["marker"].isna().to_numpy()
     wordless = ~numeric & (column["qualitative"] == "")
-    negative = numeric & (results["high"].to_numpy(dtype=float) < 0) & np.fromiter((limit.plausible is None for limit in limits), bool, len(limits))
+    negative = (
+        numeric
+        & (results["high"].to_numpy(dtype=float) < 0)
+        & np.fromiter((limit.plausible is None for limit in limits), bool, len(limits))
+    )
     steps: tuple[tuple[str, np.ndarray, Any], ...] = (
         ("not_a_result", wordless & (flag == "") & (column["value_kind"] == "no_result"), column["value_reason"]),
         ("unreadable_value", wordless & (flag == ""), column["value_reason"]),
@@ -313,7 +362,8 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
 
 def _undecided(row: pd.Series, limits: Limits) -> str:
     if row["comparator"] or row["low"] != row["high"]:
-        return f"The result {str(row['value_text']).strip()} reaches across a limit, so it cannot be placed."
+        printed = str(row["value_text"]).strip()
+        return f"The result {printed} reaches across a limit, so it cannot be placed."
     if limits.open_facts:
         return f"The limits differ by {' and '.join(limits.open_facts)}, which the report does not say."
     return "The limits that may apply disagree."
@@ -323,7 +373,11 @@ def _question(row: pd.Series, limits: Limits) -> str:
     """A slip is a question: what is not possible, and what would be."""
     value, unit = row["low"] if np.isfinite(row["low"]) else row["high"], row["unit_text"] or row["ucum"]
     parts = [f"{value:g} {unit}".strip() + " is not possible for this test."]
-    others = [f"{value:g} {other} would be {float(back(np.array([value]))[0]):g} {unit}" for other, low, high, back in limits.slips if low <= value <= high]
+    others = [
+        f"{value:g} {other} would be {float(back(np.array([value]))[0]):g} {unit}"
+        for other, low, high, back in limits.slips
+        if low <= value <= high
+    ]
     if others:
         parts.append("Was the unit another? " + "; ".join(others[:2]) + ".")
     elif limits.intervals or limits.printed:

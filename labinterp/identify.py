@@ -1,4 +1,4 @@
-"""Stage: which marker a row is about. LOINC first, then the exact name within its specimen, the unit where names are shared, then a near name.
+"""Stage: which marker a row is about: LOINC first, then the exact name within its specimen, then a near name. The unit parts shared names.
 
 A near name is never silent: its score is a column and a notice. A name that carries a cue of another test is refused.
 """
@@ -19,7 +19,9 @@ from labinterp.ucum import ucum_of
 
 LOINC_CODE = re.compile(r"\d{1,5}-\d")
 _BRACKETS = re.compile(r"[(\[{（]([^)\]}）]*)[)\]}）]")
-_SYSTEM_PREFIX = re.compile(r"^(?:[SPUBFLf]|fS|fP|[BSPU]k?c?|Ercs|Lkcs|Csv|cB|vB|aB)\s?[-–—]\s?(?=\w{2})|^(?:Serum|Plasma|Blood)\s*[-–—:]\s*")
+_SYSTEM_PREFIX = re.compile(
+    r"^(?:[SPUBFLf]|fS|fP|[BSPU]k?c?|Ercs|Lkcs|Csv|cB|vB|aB)\s?[-–—]\s?(?=\w{2})|^(?:Serum|Plasma|Blood)\s*[-–—:]\s*"
+)
 _PREFIX_SPECIMEN = {"u": "urine", "csv": "csf"}
 NEAR = 0.88  # editorial: at most one slip in eight letters
 
@@ -80,7 +82,11 @@ def decide(ref: Reference, ids: tuple[str, ...], where: str, unit: str, how: str
     """One marker out of those that bear the name: by specimen, then by unit."""
     if not ids:
         return Match(reason=f"The name {name.strip()!r} points to another test.")
-    fitting = tuple(i for i in ids if where in ref.markers[i].specimen) if where else tuple(i for i in ids if "blood" in ref.markers[i].specimen) or ids
+    fitting = (
+        tuple(i for i in ids if where in ref.markers[i].specimen)
+        if where
+        else tuple(i for i in ids if "blood" in ref.markers[i].specimen) or ids
+    )
     if not fitting:
         return Match(reason=f"{ref.markers[ids[0]].name} is not known for {where}.")
     if len(fitting) > 1:
@@ -121,7 +127,7 @@ def _specimen_words(ref: Reference) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=65536)
 def keys_of(ref: Reference, name: str) -> tuple[tuple[str, str], ...]:
-    """Ways to look a name up, best first: as printed, without brackets, without specimen words, words in any order, what the brackets say."""
+    """Ways to look a name up, best first: as printed, without brackets, without specimen words, in any order, what the brackets say."""
     name = " ".join(name.split())
     bare = _BRACKETS.sub(" ", _SYSTEM_PREFIX.sub("", name))
     inside = [part for part in _BRACKETS.findall(name) if len(part.strip()) > 1]
@@ -181,4 +187,10 @@ def near(ref: Reference, name: str, where: str, unit: str) -> Match:
 
 def _firm(folded: str) -> tuple[str, ...]:
     """The parts of a name in which no slip is forgiven: words with digits, and words of up to three letters."""
-    return tuple(sorted(word for word in folded.split() if any(c.isdigit() for c in word) or len(word) <= 3 or word in ("anti", "free", "total", "direct", "indirect", "ratio")))
+    return tuple(
+        sorted(
+            word
+            for word in folded.split()
+            if any(c.isdigit() for c in word) or len(word) <= 3 or word in ("anti", "free", "total", "direct", "indirect", "ratio")
+        )
+    )

@@ -40,7 +40,9 @@ RESULT_COLUMNS = (
 """
 
 
-def interpret(report: Input, *, patient: Patient | None = None, answers: Answers | None = None, reference: Reference | None = None) -> Interpretation:
+def interpret(
+    report: Input, *, patient: Patient | None = None, answers: Answers | None = None, reference: Reference | None = None
+) -> Interpretation:
     """Interpret a report, several reports of one person, or a frame.
 
     A frame needs `name_text` and `value_text`, and may have `unit_text`, `range_text`, `flag_text`, `collected_text`, `specimen_text`,
@@ -78,7 +80,11 @@ def rows_of(report: Input) -> pd.DataFrame:
         return report.rows.reset_index(drop=True)
     if isinstance(report, pd.DataFrame):
         return complete(report)
-    return pd.concat([one.rows.assign(report=number) for number, one in enumerate(report)], ignore_index=True) if report else frame_of([], ROW_COLUMNS)
+    return (
+        pd.concat([one.rows.assign(report=number) for number, one in enumerate(report)], ignore_index=True)
+        if report
+        else frame_of([], ROW_COLUMNS)
+    )
 
 
 def complete(frame: pd.DataFrame) -> pd.DataFrame:
@@ -207,6 +213,11 @@ def fuzzy_notices(results: pd.DataFrame) -> list[Notice]:
     """Names that were matched only nearly are told, with the score."""
     near = results[results["match"] == "fuzzy"]
     return [
-        Notice("near_name", f"{row.name_text!r} was taken for {row.marker} (names agree to {row.match_score:.0%}). Please check.", row.marker, int(row.Index))  # type: ignore[arg-type,str-bytes-safe]
+        Notice(
+            "near_name",
+            f"{row.name_text!r} was taken for {row.marker} (names agree to {row.match_score:.0%}). Please check.",
+            row.marker,
+            int(row.Index),
+        )  # type: ignore[arg-type,str-bytes-safe]
         for row in near.itertuples()
     ]

@@ -26,7 +26,9 @@ from labinterp.shapes import ParsedRange, parse_range
 ADULT = 18.0
 CHILDBEARING = (12.0, 56.0)  # outside these ages pregnancy needs no asking (editorial)
 MULTIPLE = "xULN"
-NORMAL_LABELS = frozenset({"normal", "sufficient", "sufficiency", "desirable", "optimal", "optimum", "adequate", "negative", "not deficient", "reference"})
+NORMAL_LABELS = frozenset(
+    {"normal", "sufficient", "sufficiency", "desirable", "optimal", "optimum", "adequate", "negative", "not deficient", "reference"}
+)
 
 AnyPopulation = TypeVar("AnyPopulation", bound=Population)
 
@@ -37,7 +39,15 @@ def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | N
     `sex`, `age` and `birth_date` columns win over `patient`, row by row; age counts on the day of collection.
     """
     people = people_of(results, patient or Patient())
-    keyed = pd.DataFrame({"marker": results["marker"], "ucum": results["ucum"], "range": results["range_text"], "mark": results["decimal"], "range_ucum": results["range_ucum"]})
+    keyed = pd.DataFrame(
+        {
+            "marker": results["marker"],
+            "ucum": results["ucum"],
+            "range": results["range_text"],
+            "mark": results["decimal"],
+            "range_ucum": results["range_ucum"],
+        }
+    )
     keyed = keyed.assign(**people)
     codes, kept = encode(keyed, list(keyed.columns))
     known: dict[Any, Limits] = {}
@@ -80,7 +90,13 @@ def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
 def sex_of(text: object) -> str | None:
     """`male`, `female` or None from the ways tables spell it."""
     word = str(text).strip().casefold()
-    return "male" if word in ("m", "male", "männlich", "homme", "hombre", "1_m") else "female" if word in ("f", "female", "w", "weiblich", "femme", "mujer") else None
+    return (
+        "male"
+        if word in ("m", "male", "männlich", "homme", "hombre", "1_m")
+        else "female"
+        if word in ("f", "female", "w", "weiblich", "femme", "mujer")
+        else None
+    )
 
 
 def years_between(birth: object, day: object) -> float:
@@ -123,7 +139,9 @@ def applies(limit: Population, sex: str | None, age: float | None, pregnant: boo
     return True, tuple(unknown)
 
 
-def chosen(limits: Iterable[AnyPopulation], sex: str | None, age: float | None, pregnant: bool | None) -> tuple[list[AnyPopulation], set[str]]:
+def chosen(
+    limits: Iterable[AnyPopulation], sex: str | None, age: float | None, pregnant: bool | None
+) -> tuple[list[AnyPopulation], set[str]]:
     """The limits that may be for this person, and the facts that would settle which."""
     kept, facts = [], set()
     for limit in limits:
@@ -138,7 +156,15 @@ def chosen(limits: Iterable[AnyPopulation], sex: str | None, age: float | None, 
 
 
 def limits_for(
-    ref: Reference, marker_id: str | None, ucum: str, range_text: str, mark: str | None, range_ucum: str, sex: str | None, age: float | None, pregnant: bool | None
+    ref: Reference,
+    marker_id: str | None,
+    ucum: str,
+    range_text: str,
+    mark: str | None,
+    range_ucum: str,
+    sex: str | None,
+    age: float | None,
+    pregnant: bool | None,
 ) -> Limits:
     """Everything that a result of this marker, in this unit, of this person and with this printed range may be compared with."""
     marker = ref.markers.get(marker_id) if marker_id else None
@@ -236,7 +262,11 @@ def line_to(ref: Reference, marker: Marker, ucum: str, units: Sequence[str]) -> 
         uncertainty = max(getattr(here, "uncertainty", 0.0) or 0.0, getattr(there, "uncertainty", 0.0) or 0.0)
         rank = 0 if ten else 1 if unit == marker.unit else 2
         if best is None or rank < best[0]:
-            best = (rank, unit, Line(10.0 ** round(math.log10(factor)) if ten else factor, intercept, None if ten else there.decimals, uncertainty))
+            best = (
+                rank,
+                unit,
+                Line(10.0 ** round(math.log10(factor)) if ten else factor, intercept, None if ten else there.decimals, uncertainty),
+            )
     return (best[1], best[2]) if best else None
 
 
@@ -253,7 +283,15 @@ def spans_of(ref: Reference, marker: Marker, interval: Interval, ucum: str, age:
 
 
 def span_from(bounds: Bounds, name: str, source: str, line: Line, unit: str) -> Span:
-    return Span(closed_low(bounds.low, bounds.low_inclusive), closed_high(bounds.high, bounds.high_inclusive), name, source, line, words(bounds), unit)
+    return Span(
+        closed_low(bounds.low, bounds.low_inclusive),
+        closed_high(bounds.high, bounds.high_inclusive),
+        name,
+        source,
+        line,
+        words(bounds),
+        unit,
+    )
 
 
 def critical_span(ref: Reference, marker: Marker, critical: Critical, ucum: str) -> Span | None:
@@ -304,7 +342,11 @@ def scales_of(ref: Reference, marker: Marker, scheme: Scheme, ucum: str, ceiling
     """The bands of a scheme in a unit that suits the report; a scheme of multiples gives one scale per upper limit in force."""
     units = list(scheme.bands[0].limits)
     if units == [MULTIPLE]:
-        return [_scale(marker, scheme, MULTIPLE, Line(line.factor / high, line.intercept / high, None, line.uncertainty)) for high, line in dict.fromkeys(ceilings) if high > 0]
+        return [
+            _scale(marker, scheme, MULTIPLE, Line(line.factor / high, line.intercept / high, None, line.uncertainty))
+            for high, line in dict.fromkeys(ceilings)
+            if high > 0
+        ]
     way = line_to(ref, marker, ucum, units)
     return [] if way is None else [_scale(marker, scheme, *way)]
 

@@ -31,7 +31,7 @@ def frame_of_results(rows: list[tuple[float, float, str]], limits: list[Limits])
         {
             "marker": ["m"] * n, "low": [r[0] for r in rows], "high": [r[1] for r in rows], "comparator": [r[2] for r in rows], "limits": limits,
             "value_kind": ["number"] * n, "value_text": ["x"] * n, "ucum": ["u"] * n, "unit_text": ["u"] * n,
-            **{c: blank for c in ("qualitative", "flag_text", "value_flag", "range_text", "value_reason", "unit_reason", "match_reason", "basis", "interval_id", "source_id")},
+            **dict.fromkeys(("qualitative", "flag_text", "value_flag", "range_text", "value_reason", "unit_reason", "match_reason", "basis", "interval_id", "source_id"), blank),
         }
     )  # fmt: skip
 
@@ -58,12 +58,16 @@ def test_not_knowing_the_population_never_turns_abnormal_into_normal(men: Span, 
 
 
 @given(edges, st.integers(0, 6), values, st.sampled_from(["", "<", ">", "<=", ">="]))
-def test_a_censored_result_never_claims_a_band_that_its_limit_does_not_hold(starts: list[float], normal: int, value: float, comparator: str) -> None:
+def test_a_censored_result_never_claims_a_band_that_its_limit_does_not_hold(
+    starts: list[float], normal: int, value: float, comparator: str
+) -> None:
     limits = Limits(scales=(scale_of(starts, normal),))
     low, high = {"": (value, value), "<": (-INF, value), "<=": (-INF, value), ">": (value, INF), ">=": (value, INF)}[comparator]
     out = flag_results(frame_of_results([(low, high, comparator)], [limits]))
     if out["category"].iat[0] not in ("", "undetermined"):
-        probes = [v for v in (0.001, *starts, *(s - 0.001 for s in starts), *(s + 0.001 for s in starts), 5000.0) if low < v < high] or [value]
+        probes = [v for v in (0.001, *starts, *(s - 0.001 for s in starts), *(s + 0.001 for s in starts), 5000.0) if low < v < high] or [
+            value
+        ]
         inside = flag_results(frame_of_results([(v, v, "") for v in probes], [limits] * len(probes)))
         assert set(inside["category"]) <= {out["category"].iat[0]}
 
@@ -73,5 +77,7 @@ def test_judging_together_equals_judging_apart(cases: list[tuple[list[float], in
     limits = [Limits(scales=(scale_of(starts, normal),)) for starts, normal, _ in cases]
     rows = [(value, value, "") for *_, value in cases]
     together = flag_results(frame_of_results(rows, limits)).drop(columns="limits")
-    apart = pd.concat([flag_results(frame_of_results([row], [limit])) for row, limit in zip(rows, limits, strict=True)], ignore_index=True).drop(columns="limits")
+    apart = pd.concat(
+        [flag_results(frame_of_results([row], [limit])) for row, limit in zip(rows, limits, strict=True)], ignore_index=True
+    ).drop(columns="limits")
     pd.testing.assert_frame_equal(together, apart, check_dtype=False)

@@ -49,7 +49,10 @@ def test_printed_range_answers_the_flag_and_bands_answer_the_category() -> None:
     assert (row.flag, row.basis, row.category, row.severity, row.abnormal) == ("H", "printed", "normal", 0, True)
 
 
-@pytest.mark.parametrize(("value", "flag", "category"), [(2.5, "LL", "moderate_low"), (2.51, "L", "moderate_low"), (6.49, "H", "moderate_high"), (6.5, "HH", "severe_high")])
+@pytest.mark.parametrize(
+    ("value", "flag", "category"),
+    [(2.5, "LL", "moderate_low"), (2.51, "L", "moderate_low"), (6.49, "H", "moderate_high"), (6.5, "HH", "severe_high")],
+)
 def test_critical_limits_include_their_edge(value: float, flag: str, category: str) -> None:
     row = judged(value, printed=printed(3.5, 5.1), scales=(POTASSIUM_BANDS,), critical=(CRITICAL,))
     assert (row.flag, row.category) == (flag, category)
@@ -89,7 +92,18 @@ def test_unknown_population_never_calls_normal() -> None:
 
 
 def test_guideline_against_printed_range_is_abnormal_though_flag_is_normal() -> None:
-    bands = Scale(np.array([-INF, 5.7, 6.5]), ("normal", "prediabetes", "diabetes"), ("", "", ""), ("below 5.7", "", ""), (0, 1, 2), ("normal", "high", "high"), "ada", "hba1c:ada", "ada", "%")
+    bands = Scale(
+        np.array([-INF, 5.7, 6.5]),
+        ("normal", "prediabetes", "diabetes"),
+        ("", "", ""),
+        ("below 5.7", "", ""),
+        (0, 1, 2),
+        ("normal", "high", "high"),
+        "ada",
+        "hba1c:ada",
+        "ada",
+        "%",
+    )
     row = judged(6.0, printed=printed(4.0, 6.0), scales=(bands,))
     assert (row.flag, row.category, row.abnormal) == ("N", "prediabetes", True)
 
@@ -108,7 +122,19 @@ def test_the_other_unit_is_suggested_with_what_it_would_mean() -> None:
 
 
 def test_conversion_rounds_as_laboratories_print_before_comparing() -> None:
-    glucose = Scale(np.array([-INF, 126.0]), ("ok", "diabetes"), ("", ""), ("", ""), (0, 2), ("normal", "high"), "ada", "g:ada", "ada", "mg/dL", Line(18.016, 0, 0))
+    glucose = Scale(
+        np.array([-INF, 126.0]),
+        ("ok", "diabetes"),
+        ("", ""),
+        ("", ""),
+        (0, 2),
+        ("normal", "high"),
+        "ada",
+        "g:ada",
+        "ada",
+        "mg/dL",
+        Line(18.016, 0, 0),
+    )
     assert judged(6.99, scales=(glucose,)).category == "diabetes"  # 125.93 mg/dL is printed as 126
     assert judged(6.9, scales=(glucose,)).category == "ok"
 
@@ -120,7 +146,20 @@ def test_nothing_to_compare_with_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("text", "flag"),
-    [("H", "H"), ("↑", "H"), ("niedrig", "L"), ("*", "A"), ("**", "A"), ("L**", "L"), ("HH", "HH"), ("bold", "A"), ("", ""), ("N", "N"), ("Not detected", "NEG"), ("see note", "")],
+    [
+        ("H", "H"),
+        ("↑", "H"),
+        ("niedrig", "L"),
+        ("*", "A"),
+        ("**", "A"),
+        ("L**", "L"),
+        ("HH", "HH"),
+        ("bold", "A"),
+        ("", ""),
+        ("N", "N"),
+        ("Not detected", "NEG"),
+        ("see note", ""),
+    ],
 )
 def test_laboratory_marks(text: str, flag: str) -> None:
     assert laboratory_mark(text) == flag
