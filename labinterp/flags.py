@@ -55,7 +55,7 @@ FLAG_OF_SIDE = {-1.0: "L", 0.0: "N", 1.0: "H"}
 
 
 def laboratory_mark(text: str) -> str:
-    """The laboratory's own mark as a flag: ``↑`` is H, ``niedrig`` is L, ``*`` is A (abnormal, side not said); empty where it says nothing."""
+    """The laboratory's own mark as a flag: ``↑`` is H, ``niedrig`` is L, ``*`` is A (side not said); empty where it says nothing."""
     text = text.strip()
     if not text:
         return ""
@@ -311,7 +311,7 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
         elif flag in ("N", "NEG") and outside:
             out["abnormal"][row] = out["abnormal"][row] or None
             out["reason"][row] = (
-                f"The laboratory marked this result ({str(shown[row]).strip() or mark}) although it lies within the range printed beside it."
+                f"The laboratory marked this result ({str(shown[row]).strip() or mark}) although it lies within the range printed with it."
             )
 
 
