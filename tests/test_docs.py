@@ -1,0 +1,66 @@
+"""The README tells the truth: its examples run, its commands exist, and no command is left out."""
+
+from __future__ import annotations
+
+import argparse
+import doctest
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from labinterp.cli import main, make_parser
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.S | re.M)
+COMMANDS = [line.removeprefix("$ ") for kind, text in BLOCKS if kind == "console" for line in text.splitlines() if line.startswith("$ ")]
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    actions = make_parser()._subparsers._group_actions  # type: ignore[union-attr]
+    return dict(actions[0].choices)  # type: ignore[arg-type]
+
+
+def test_python_examples_give_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    outcome = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
+    assert outcome.attempted >= 8
+    assert outcome.failed == 0
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_command_examples_run(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(ROOT / "samples", tmp_path / "samples", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    monkeypatch.chdir(tmp_path)
+    program, *words = shlex.split(line)
+    assert program == "labinterp"
+    assert main(words) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out or any(path.name.startswith(("befund.json", "judged")) for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_command_is_in_the_table(name: str) -> None:
+    assert re.search(rf"^\| `{name}\b", README, re.M)
+
+
+@pytest.mark.parametrize(("name", "parser"), sorted(commands().items()))
+def test_every_option_is_explained_or_named_so(name: str, parser: argparse.ArgumentParser) -> None:
+    assert name == "app" or parser.description
+    for action in parser._actions:
+        assert action.help or action.choices or action.metavar, f"{name}: {action.option_strings or action.dest}"
+
+
+def test_files_that_the_readme_names_exist() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_two_lines_that_set_everything_up() -> None:
+    shell = [text.strip() for kind, text in BLOCKS if kind == "sh"]
+    assert sum("labinterp app --sample" in line and line.count("\n") == 0 for line in shell) == 1
+    assert sum("pytest" in line and line.count("\n") == 0 for line in shell) == 1
+    powershell = next(text for kind, text in BLOCKS if kind == "powershell").splitlines()
+    assert len(powershell) == 2

@@ -1,0 +1,82 @@
+"""The wheel carries the knowledge and the samples, and works from a folder that is not the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CLEAN = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built with the hatchling that is installed: nothing is fetched."""
+    folder = tmp_path_factory.mktemp("wheel")
+    code = f"import hatchling.build as b; print(b.build_wheel({str(folder)!r}))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=CLEAN, check=True, capture_output=True, text=True)
+    return folder / done.stdout.split()[-1]
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel, which sees the dependencies that are installed here but no checkout."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)}))
+    with zipfile.ZipFile(wheel) as archive:  # a wheel is unpacked, not run
+        archive.extractall(packages)
+    (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def run(python: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(python), *words], cwd=folder, env=CLEAN, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+def test_wheel_holds_data_and_types_but_no_tests(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "labinterp/py.typed",
+        "labinterp/reference_ranges/compiled.json",
+        "labinterp/reference_ranges/markers/potassium.yaml",
+        "labinterp/samples/leg_weakness.pdf",
+        "labinterp/app/.streamlit/config.toml",
+    } <= names
+    assert not [name for name in names if name.startswith("tests") or "__pycache__" in name or name.endswith("generate.py")]
+    info = next(name for name in names if name.endswith("METADATA"))
+    assert "License-Expression: Apache-2.0" in zipfile.ZipFile(wheel).read(info).decode()
+    assert {name.rpartition("/")[2] for name in names if "/licenses/" in name} == {"LICENSE", "NOTICE"}
+
+
+def test_installed_package_is_the_one_used(python: Path, tmp_path: Path) -> None:
+    done = run(python, tmp_path, "-c", "import labinterp; print(labinterp.__file__)")
+    assert Path(done.stdout.strip()).is_relative_to(python.parents[1]), done.stderr
+
+
+def test_installed_package_reads_its_sample(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("Test,Result,Unit,Reference range\nPotassium,2.4,mmol/L,3.5 - 5.1\n", encoding="utf-8")
+    done = run(python, tmp_path, "-m", "labinterp", "interpret", "mine.csv", "-f", "csv")
+    assert done.returncode == 0, done.stderr
+    assert ",potassium," in done.stdout
+    assert ",LL," in done.stdout  # below the critical limit of 2.5 mmol/L
+
+
+def test_installed_package_passes_its_samples(python: Path, tmp_path: Path) -> None:
+    done = run(python, tmp_path, "-m", "labinterp", "samples", "test")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok  leg_weakness.pdf" in done.stdout
+
+
+def test_import_is_light() -> None:
+    """Nothing heavy is loaded before it is used; the time itself is measured in benchmarks/."""
+    code = "import sys, labinterp; print(sorted({'pandas', 'pydantic', 'pdfplumber', 'pypdfium2', 'yaml', 'pint', 'rich', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
