@@ -23,8 +23,12 @@ from labinterp.errors import ReadError
 from labinterp.interpretation import complete, interpret_rows, joined_patient
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient
 from labinterp.readers import read
+from labinterp.readers.delimited import sniff
+from labinterp.readers.encoding import encoding_of
+from labinterp.readers.table import mark_of
+from labinterp.readers.words import role_of
 from labinterp.reference import Reference
-from labinterp.shapes import date_order_vote, decimal_vote
+from labinterp.shapes import date_order_vote, decimal_vote, parse_date
 
 ANSWERS = pa.schema(
     [
@@ -39,8 +43,11 @@ ANSWERS = pa.schema(
 )
 """The columns that the output has beyond those of the input. What is not known is NULL, never NaN."""
 
-FACTS = ("patient_id", "sex", "age", "birth_date")
-"""Columns of the input about the person that an interpretation uses."""
+ROLES = {
+    **{role: f"{role}_text" for role in ("name", "value", "unit", "range", "flag", "collected", "section", "specimen", "code")},
+    **{role: role for role in ("low", "high", "comparator", "patient_id", "sex", "age", "birth_date")},
+}
+"""What a heading may stand for -> the name it goes by here. `low` and `high` are the ends of the printed range."""
 
 BLOCK = 4 << 20  # bytes of one batch
 GIVEN = "_given"
@@ -58,14 +65,13 @@ def interpret_batch(
     """Judge the results of one Arrow record batch, one row each.
 
     `columns` maps our names (``name_text``, ``value_text``, ``unit_text``, ``range_text``, ``flag_text``, ``collected_text`` ...) to those
-    of the batch. `decimal` and `date_order` are facts of the whole document and hold where the batch has no such column.
+    of the batch; a column that it leaves out is found by its heading. `decimal` and `date_order` are facts of the whole document.
     Returns the columns of the batch, unchanged and in order, then those of `ANSWERS`; a column of the batch that bears one of those names
     gets the ending ``_given``. Raises `ValueError` where there is no column for the name or the value.
     """
-    names = dict(columns or {})
-    wanted = [name for name in (*ROW_COLUMNS, *FACTS) if names.get(name, name) in batch.schema.names]
-    given = {name: texts_of(batch.column(names.get(name, name)), number=name in NUMBER_COLUMNS) for name in wanted}
-    frame = pd.DataFrame(given, index=pd.RangeIndex(batch.num_rows))
+    names = columns_of(batch.schema.names, columns)
+    frame = pd.DataFrame({ours: texts_of(batch.column(theirs)) for ours, theirs in names.items()}, index=pd.RangeIndex(batch.num_rows))
+    _join(frame)
     for fact, value in (("decimal", decimal), ("date_order", date_order)):
         if value and fact not in frame:
             frame[fact] = value
@@ -75,11 +81,40 @@ def interpret_batch(
     return pa.RecordBatch.from_arrays([*batch.columns, *answers], names=[*kept, *ANSWERS.names])
 
 
-def texts_of(array: pa.Array, *, number: bool = False) -> pd.Series:
+def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our names -> the headings of a table: those given, those that are spelt like ours, those that are known words for it."""
+    names = dict(given or {})
+    for ours in (*ROW_COLUMNS, *ROLES.values()):
+        if ours in heads:
+            names.setdefault(ours, ours)
+    for head in heads:
+        role = ROLES.get(role_of(head))
+        if role is not None and head not in names.values():
+            names.setdefault(role, head)
+    return names
+
+
+def _join(frame: pd.DataFrame) -> None:
+    """Put together in place what a table keeps in columns of its own: comparator and number, the two ends of a range."""
+    if "comparator" in frame and "value_text" in frame:
+        frame["value_text"] = frame.pop("comparator").replace("=", "") + frame["value_text"]
+    ends = {name: frame.pop(name) for name in ("low", "high") if name in frame}
+    if ends and "range_text" not in frame:
+        empty = pd.Series("", index=frame.index)
+        pairs = pd.Series(list(zip(ends.get("low", empty), ends.get("high", empty))), index=frame.index, dtype=object)
+        frame["range_text"] = pairs.map({pair: _between(*pair) for pair in set(pairs)})
+    if "birth_date" in frame:
+        order = date_order_vote(sorted(set(frame["birth_date"]) - {""}))
+        frame["birth_date"] = frame["birth_date"].map({text: parse_date(text, order) for text in frame["birth_date"].unique()})
+
+
+def _between(low: str, high: str) -> str:
+    return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
+
+
+def texts_of(array: pa.Array) -> pd.Series:
     """An Arrow column as the stages take it: text is text even where the table stores numbers, missing text is empty."""
-    if number:
-        return array.cast(pa.float64()).to_pandas()
-    return array.cast(pa.string()).fill_null("").to_pandas().astype(object)
+    return pd.Series(array.cast(pa.string()).fill_null("").to_numpy(zero_copy_only=False), dtype=object)
 
 
 def arrow_of(column: pd.Series, type_: pa.DataType) -> pa.Array:
@@ -96,6 +131,7 @@ def arrow_of(column: pd.Series, type_: pa.DataType) -> pa.Array:
 class Outcome:
     """What a run did."""
 
+    name_column: str = "name_text"
     rows: int = 0
     status: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
@@ -112,9 +148,8 @@ class Outcome:
         self.rows += batch.num_rows
         self.status.update(_counts(batch.column("status")))
         self.flags.update(_counts(batch.column("flag")))
-        if "name_text" in batch.schema.names:
-            unknown = batch.filter(pc.equal(batch.column("status"), "unknown_marker"))
-            self.unknown.update(_counts(unknown.column("name_text")))
+        unknown = batch.filter(pc.equal(batch.column("status"), "unknown_marker"))
+        self.unknown.update(_counts(unknown.column(self.name_column).cast(pa.string())))
 
     def lines(self) -> Iterator[str]:
         """The summary, a line at a time."""
@@ -150,10 +185,13 @@ def run(
         raise ReadError(f"{target}: the output is a .csv or a .parquet file")
     ref, outcome = reference or Reference.default(), Outcome()
     kind = source.suffix.lower()
-    if source.is_dir() or kind not in (".csv", ".tsv", ".parquet"):
+    opened = _open(source, kind) if source.is_file() and kind in (".csv", ".tsv", ".parquet") else None
+    names = columns_of(opened[0], columns) if opened else {}
+    if opened and (columns or {"name_text", "value_text"} <= names.keys()):
+        batches = _table(source, *opened, names, ref, patient, locale)
+        outcome.name_column = names.get("name_text", "")
+    else:  # a folder, or a file that is no list of results, such as a table with one column a test
         batches = _reports(source, ref, patient, locale, outcome)
-    else:
-        batches = _table(source, dict(columns or {}), ref, patient, locale)
     with _aside(target) as path, _Sink(path, target.suffix.lower()) as sink:
         for batch in batches:
             outcome.add(batch)
@@ -167,41 +205,41 @@ def run(
 # ---- in ----------------------------------------------------------------------------------------------------------------
 
 
-def _table(source: Path, names: dict[str, str], ref: Reference, patient: Patient | None, locale: str | None) -> Iterator[pa.RecordBatch]:
-    opened = _open_parquet if source.suffix.lower() == ".parquet" else _open_csv
-    heads, batches = opened(source)
-    missing = [name for name in ("name_text", "value_text") if names.get(name, name) not in heads]
-    if missing:
-        which = " or ".join(missing)
-        raise ReadError(f"{source}: no column {which}; name it with --map {missing[0]}=COLUMN. The columns are: {', '.join(heads)}")
+Batches = Callable[[Sequence[str] | None], Iterator[pa.RecordBatch]]
+"""Starts reading a table: all of its columns, or some."""
+
+
+def _table(
+    source: Path,
+    heads: list[str],
+    batches: Batches,
+    names: dict[str, str],
+    ref: Reference,
+    patient: Patient | None,
+    locale: str | None,
+) -> Iterator[pa.RecordBatch]:
+    seen = f"The columns are: {', '.join(heads)}"
+    if missing := [ours for ours in ("name_text", "value_text") if ours not in names]:
+        raise ReadError(f"{source}: no column {' or '.join(missing)}; name it with --map {missing[0]}=COLUMN. {seen}")
     if unknown := [theirs for theirs in names.values() if theirs not in heads]:
-        raise ReadError(f"{source}: no column {', '.join(unknown)}. The columns are: {', '.join(heads)}")
-    facts = _facts(
-        batches([name for key in ("value_text", "range_text", "collected_text") if (name := names.get(key, key)) in heads]), names
-    )
-    if locale:
-        facts["decimal"] = _mark(locale)
+        raise ReadError(f"{source}: no column {', '.join(unknown)}. {seen}")
+    voters = {ours: names[ours] for ours in ("value_text", "range_text", "collected_text") if ours in names}
+    texts: dict[str, set[str]] = {ours: set() for ours in voters}
+    for batch in batches(list(voters.values())):
+        for ours, theirs in voters.items():
+            texts[ours].update(filter(None, pc.unique(batch.column(theirs).cast(pa.string())).to_pylist()))
+    numbers = sorted(texts["value_text"] | texts.get("range_text", set()))
+    decimal = mark_of(locale) or decimal_vote(numbers)
+    order = date_order_vote(sorted(texts.get("collected_text", ())))
     for batch in batches(None):
-        yield interpret_batch(batch, columns=names, patient=patient, reference=ref, **facts)
+        yield interpret_batch(batch, columns=names, patient=patient, reference=ref, decimal=decimal, date_order=order)
 
 
-def _facts(batches: Iterator[pa.RecordBatch], names: Mapping[str, str]) -> dict[str, str]:
-    """Decimal mark and date order, voted once over the distinct texts of the whole table."""
-    seen: dict[str, set[str]] = {"value_text": set(), "range_text": set(), "collected_text": set()}
-    for batch in batches:
-        for key, texts in seen.items():
-            if names.get(key, key) in batch.schema.names:
-                texts.update(filter(None, pc.unique(batch.column(names.get(key, key)).cast(pa.string())).to_pylist()))
-    return {
-        "decimal": decimal_vote(sorted(seen["value_text"] | seen["range_text"])),
-        "date_order": date_order_vote(sorted(seen["collected_text"])),
-    }
+def _open(source: Path, kind: str) -> tuple[list[str], Batches]:
+    return _open_parquet(source) if kind == ".parquet" else _open_csv(source)
 
 
-Open = tuple[list[str], Callable[[Sequence[str] | None], Iterator[pa.RecordBatch]]]
-
-
-def _open_parquet(source: Path) -> Open:
+def _open_parquet(source: Path) -> tuple[list[str], Batches]:
     try:
         heads = pq.read_schema(source).names
     except (OSError, pa.ArrowInvalid) as error:
@@ -209,12 +247,13 @@ def _open_parquet(source: Path) -> Open:
     return heads, lambda wanted: pq.ParquetFile(source).iter_batches(batch_size=1 << 16, columns=list(wanted) if wanted else None)
 
 
-def _open_csv(source: Path) -> Open:
+def _open_csv(source: Path) -> tuple[list[str], Batches]:
     with source.open("rb") as file:
         head = file.read(1 << 20)
-    encoding = _encoding(head)
-    first = head.decode(encoding, errors="replace").lstrip("\ufeff").partition("\n")[0].rstrip("\r")
-    delimiter = max(",;\t|", key=first.count)
+    encoding = encoding_of(head)
+    text = head.decode(encoding, errors="replace").lstrip("\ufeff")
+    first = text.partition("\n")[0].rstrip("\r")
+    delimiter = sniff(text[: 1 << 16].rpartition("\n")[0] or text)[0] or ","
     heads = next(csv.reader([first], delimiter=delimiter), [])
     if not any(heads):
         raise ReadError(f"{source}: the file is empty")
@@ -235,16 +274,6 @@ def _open_csv(source: Path) -> Open:
             raise ReadError(f"{source}: {error}") from None
 
     return heads, batches
-
-
-def _encoding(head: bytes) -> str:
-    from labinterp.readers.encoding import encoding_of
-
-    return encoding_of(head)
-
-
-def _mark(locale: str) -> str:
-    return locale if locale in ".," else ","
 
 
 def _reports(source: Path, ref: Reference, patient: Patient | None, locale: str | None, outcome: Outcome) -> Iterator[pa.RecordBatch]:

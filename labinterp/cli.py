@@ -224,10 +224,18 @@ def _write(args: argparse.Namespace, write: Callable[[IO[str]], None]) -> None:
     say(f"wrote {args.out}")
 
 
-def _table_out(args: argparse.Namespace, show: Callable[[Any], None]) -> None:
+def _table_out(args: argparse.Namespace, show: Callable[..., None], shown: Iterable[tuple[Any, ...]]) -> None:
+    """Call `show` for each, on the terminal or in the file asked for."""
     from labinterp.terminal import console
 
-    _write(args, lambda out: show(console(out)))
+    def write(out: IO[str]) -> None:
+        terminal = console(out)
+        for number, words in enumerate(shown):
+            if number:
+                terminal.rule()
+            show(*words, out=terminal)
+
+    _write(args, write)
 
 
 def _json_out(args: argparse.Namespace, objects: list[Any]) -> None:
@@ -267,7 +275,7 @@ def read(args: argparse.Namespace) -> int:
     elif args.format == "csv":
         _csv_out(args, [(file, report.rows) for file, report in done])
     else:
-        _table_out(args, lambda out: [show_report(report, out) for _, report in done] and None)
+        _table_out(args, show_report, ((report,) for _, report in done))
     unread = sum(int((report.unread["kind"] == "possible_result").sum() + (report.rows["review"] != "").sum()) for _, report in done)
     return _close(args, code, unread)
 
@@ -283,7 +291,7 @@ def interpret(args: argparse.Namespace) -> int:
     elif args.format == "csv":
         _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
     else:
-        _table_out(args, lambda out: [show_interpretation(answer, out, file) for file, answer in done] and None)
+        _table_out(args, show_interpretation, ((answer, file) for file, answer in done))
     if args.format != "table":
         for file, answer in done:
             for alert in answer.alerts:

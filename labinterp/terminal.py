@@ -63,7 +63,7 @@ def console(file: IO[str] | None = None) -> Console:
     return made if made.is_terminal else Console(file=made.file, highlight=False, emoji=False, markup=False, no_color=True, width=120)
 
 
-def show_interpretation(answer: Interpretation, out: Console, title: str = "") -> None:
+def show_interpretation(answer: Interpretation, title: str = "", *, out: Console) -> None:
     """Alerts, results, what was not read, causes with their reasons, what to ask next."""
     results = answer.results
     out.print(Text(title or (answer.report.name if answer.report else ""), style="bold"))
@@ -100,7 +100,7 @@ def show_interpretation(answer: Interpretation, out: Console, title: str = "") -
     out.print(Text(CLOSING, style="italic"))
 
 
-def show_report(report: Report, out: Console) -> None:
+def show_report(report: Report, *, out: Console) -> None:
     """The rows as printed on the report, and the lines that did not become rows."""
     out.print(Text(f"{report.name} ({report.format}{', ' + report.laboratory if report.laboratory else ''})", style="bold"))
     out.print(_facts(report.patient, report))

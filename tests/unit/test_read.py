@@ -28,7 +28,12 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, "xlsx"), (b"{\\rtf1 abc}", "RTF"), (b"\x1f\x8b\x08abc", "gzip"), (b"MZ\x90\x00", "program")],
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 100, "xlsx"),
+        (b"{\\rtf1 abc}", "RTF"),
+        (b"\x1f\x8b\x08abc", "gzip"),
+        (b"MZ\x90\x00", "program"),
+    ],
 )
 def test_what_is_not_read_is_named(data: bytes, said: str) -> None:
     with pytest.raises(ReadError, match=said):

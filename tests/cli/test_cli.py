@@ -1,0 +1,366 @@
+"""What a person or a script sees: output, streams and exit codes of each command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from labinterp.cli import main
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+STORY = str(SAMPLES / "leg_weakness.pdf")
+
+
+class Ran:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    def run(*words: str | Path) -> Ran:
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as stop:  # argparse's way of refusing
+            code = int(stop.code or 0)
+        got = capsys.readouterr()
+        return Ran(code, got.out, got.err)
+
+    return run
+
+
+@pytest.fixture
+def table(tmp_path: Path):  # type: ignore[no-untyped-def]
+    def table(*lines: str, name: str = "report.csv") -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join(("Test,Result,Unit,Reference range", *lines)) + "\n", encoding="utf-8")
+        return path
+
+    return table
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+# ---- read ----------------------------------------------------------------------------------------------------------------
+
+
+def test_read_shows_what_is_printed(run) -> None:  # type: ignore[no-untyped-def]
+    ran = run("read", SAMPLES / "bilan.pdf")
+    assert ran.code == 0
+    assert "Protéine C réactive" in ran.out
+    assert "48,3" in ran.out
+
+
+def test_read_csv_says_which_file_and_row(run) -> None:  # type: ignore[no-untyped-def]
+    ran = run("read", SAMPLES / "befund.csv", SAMPLES / "implausible.csv", "-f", "csv")
+    got = rows(ran.out)
+    assert [row["row"] for row in got if row["file"].endswith("implausible.csv")] == ["1", "2", "3", "4", "5", "6"]
+    assert got[0]["name_text"] == "Hämoglobin"
+
+
+def test_read_json_never_shows_the_name_of_the_person(run) -> None:  # type: ignore[no-untyped-def]
+    ran = run("read", STORY, "-f", "json")
+    facts = json.loads(ran.out)
+    assert "patient_name" not in facts
+    assert facts["rows"][0]["value_text"] == "11.4"
+
+
+def test_standard_input(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    class Stdin:
+        buffer = io.BytesIO((SAMPLES / "befund.csv").read_bytes())
+
+    monkeypatch.setattr(sys, "stdin", Stdin())
+    ran = run("read", "-", "-f", "csv")
+    assert ran.code == 0
+    assert [row["value_text"] for row in rows(ran.out)][:2] == ["13,8", "6,2"]
+
+
+# ---- interpret -----------------------------------------------------------------------------------------------------------
+
+
+def test_interpret_tells_the_alert_before_the_results_and_the_causes_last(run) -> None:  # type: ignore[no-untyped-def]
+    ran = run("interpret", STORY)
+    assert ran.code == 0
+    first, results, found = ran.out.index("URGENT"), ran.out.index("Outside a range"), ran.out.index("Fits these results well")
+    assert first < results < found
+    assert "Potassium" in ran.out[first:results]
+
+
+def test_every_row_of_the_report_is_on_the_screen(run) -> None:  # type: ignore[no-untyped-def]
+    printed = [row["value_text"] for row in rows((SAMPLES / "leg_weakness.pdf.expected.csv").read_text(encoding="utf-8"))]
+    ran = run("interpret", STORY)
+    shown = re.findall(r"^ *(\d+)  ", ran.out, re.M)
+    assert sorted(map(int, shown)) == list(range(1, len(printed) + 1))
+    assert all(value in ran.out for value in printed)
+
+
+def test_a_pipe_gets_no_colour(run) -> None:  # type: ignore[no-untyped-def]
+    ran = run("interpret", STORY)
+    assert "\x1b[" not in ran.out
+    assert "low ▼" in ran.out
+    assert "high ▲" in ran.out
+
+
+def test_no_color_is_honoured_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.text import Text
+
+    from labinterp.terminal import console
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured, plain = Terminal(), Terminal()
+    console(coloured).print(Text("high ▲", style="dark_orange3"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    console(plain).print(Text("high ▲", style="dark_orange3"))
+    assert "\x1b[38" in coloured.getvalue()
+    assert "\x1b[38" not in plain.getvalue()
+    assert "high ▲" in plain.getvalue()
+
+
+def test_sex_and_age_come_from_the_options(run, table) -> None:  # type: ignore[no-untyped-def]
+    ran = run("interpret", table("Haemoglobin,12.5,g/dL,"), "--sex", "male", "--age", "50", "-f", "csv")
+    assert rows(ran.out)[0]["flag"] == "L"  # WHO: anaemia in men below 13.0 g/dL
+    ran = run("interpret", table("Haemoglobin,12.5,g/dL,"), "--sex", "female", "--age", "50", "-f", "csv")
+    assert rows(ran.out)[0]["flag"] == "N"  # in women below 12.0 g/dL
+
+
+def test_json_has_results_alerts_and_findings(run) -> None:  # type: ignore[no-untyped-def]
+    answer = json.loads(run("interpret", STORY, "-f", "json").out)
+    assert {"results", "alerts", "findings", "unread"} <= answer.keys()
+    assert len(answer["results"]) == 24
+
+
+def test_alerts_are_on_standard_error_where_the_output_is_for_a_program(run, table) -> None:  # type: ignore[no-untyped-def]
+    ran = run("interpret", table("Potassium,2.3,mmol/L,3.5 - 5.1"), "-f", "csv")
+    assert "EMERGENCY" in ran.err or "URGENT" in ran.err
+    assert "EMERGENCY" not in ran.out
+
+
+def test_answers_file(run, table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    report, answers = table("Potassium,4.4,mmol/L,3.5 - 5.1"), tmp_path / "answers.json"
+    answers.write_text("[1]", encoding="utf-8")
+    ran = run("interpret", report, "--answers", answers)
+    assert ran.code == 2
+    assert "one object" in ran.err
+    answers.write_text("{", encoding="utf-8")
+    assert "not JSON" in run("interpret", report, "--answers", answers).err
+    assert run("interpret", report, "--answers", tmp_path / "none.json").code == 2
+
+
+def test_strict_is_1_only_where_something_was_not_interpreted(run, table) -> None:  # type: ignore[no-untyped-def]
+    assert run("interpret", table("Potassium,4.4,mmol/L,3.5 - 5.1"), "--strict").code == 0
+    doubtful = table("Potassium,4.4,mmol/L,3.5 - 5.1", "HbA1c,55,%,", name="doubtful.csv")
+    assert run("interpret", doubtful).code == 0
+    ran = run("interpret", doubtful, "--strict")
+    assert ran.code == 1
+    assert "no sure answer" in ran.err
+
+
+def test_a_file_that_cannot_be_read_is_3_and_does_not_stop_the_others(run, table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "empty.csv").write_bytes(b"")
+    good = table("Potassium,4.4,mmol/L,3.5 - 5.1")
+    ran = run("interpret", tmp_path / "empty.csv", tmp_path / "not_there.pdf", good, "-f", "csv", "--strict")
+    assert ran.code == 3
+    assert "empty" in ran.err
+    assert "not_there.pdf" in ran.err
+    assert [row["marker"] for row in rows(ran.out)] == ["potassium"]
+
+
+def test_output_file(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    target = tmp_path / "answer.json"
+    ran = run("interpret", STORY, "-f", "json", "-o", target)
+    assert ran.out == ""
+    assert "answer.json" in ran.err
+    assert json.loads(target.read_text(encoding="utf-8"))["results"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("interpret",),
+        ("nonsense",),
+        ("interpret", STORY, "--age", "200"),
+        ("interpret", STORY, "--sex", "unknown"),
+        ("interpret", STORY, "--scheme", "vitamin_b12"),
+        ("interpret", STORY, "--scheme", "vitamin_b12=nobody"),
+        ("interpret", STORY, "--birth-date", "yesterday"),
+        ("explain", STORY, "99"),
+        ("explain", STORY, "Zorblax"),
+        ("convert", "five", "mmol/L", "potassium"),
+        ("convert", "5", "parsec", "potassium"),
+        ("convert", "5", "mmol/L", "zorblax"),
+        ("markers", "zorblax"),
+        ("causes", "zorblax"),
+        ("batch", "not_there.csv", "out.csv"),
+        ("samples", "generate"),
+        ("samples", "test", "not_there"),
+    ],
+)
+def test_wrong_usage_is_2_with_a_reason(run, words: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    ran = run(*words)
+    assert ran.code == 2
+    assert ran.err.strip()
+    assert "Traceback" not in ran.err
+
+
+# ---- explain, markers, causes, convert -----------------------------------------------------------------------------------
+
+
+def test_explain_by_number_and_by_name_agree(run) -> None:  # type: ignore[no-untyped-def]
+    by_name = run("explain", STORY, "Potassium")
+    assert by_name.code == 0
+    assert "2.9" in by_name.out
+    assert run("explain", STORY, "12").out == by_name.out  # the twelfth line of the report
+
+
+def test_markers_by_id_code_and_name(run) -> None:  # type: ignore[no-untyped-def]
+    by_id = run("markers", "hba1c")
+    assert "4548-4" in by_id.out
+    assert run("markers", "4548-4").out == by_id.out
+    assert run("markers", "Hemoglobin A1c").out == by_id.out
+
+
+def test_markers_lists_all_and_suggests_near_names(run) -> None:  # type: ignore[no-untyped-def]
+    listed = json.loads(run("markers", "-f", "json").out)
+    assert {"hba1c", "vitamin_b12", "mma", "ck", "crp", "hs_crp", "esr", "potassium", "vitamin_d_25oh"} <= {
+        marker["id"] for marker in listed
+    }
+    assert "did you mean potassium" in run("markers", "potasium").err
+
+
+def test_limits_that_nobody_checked_are_told_apart(run) -> None:  # type: ignore[no-untyped-def]
+    shown = run("markers", "vitamin_b12").out
+    assert "; checked]" in shown
+    assert "; ? not checked]" in shown
+
+
+def test_causes(run) -> None:  # type: ignore[no-untyped-def]
+    assert "b12_deficiency" in run("causes").out
+    shown = run("causes", "b12_deficiency").out
+    assert "mma" in shown
+    assert "reviewed by nobody" in shown
+    assert {"id", "name", "category", "urgency"} == json.loads(run("causes", "-f", "json").out)[0].keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (("7.2", "%", "HbA1c", "mmol/mol"), 55.2),  # NGSP to IFCC: 10.93 x 7.2 - 23.5
+        (("75.3", "ukat/L", "CK", "U/L"), 4518),  # 1 katal is 60e6 units
+        (("165", "pg/mL", "Vitamin B12", "pmol/L"), 121.7),  # 1355.37 g/mol
+    ],
+)
+def test_convert(run, words: tuple[str, ...], value: float) -> None:  # type: ignore[no-untyped-def]
+    ran = run("convert", *words)
+    assert ran.code == 0
+    assert float(ran.out) == pytest.approx(value, rel=1e-3)
+
+
+def test_convert_explains_factor_source_and_rounding(run) -> None:  # type: ignore[no-untyped-def]
+    shown = run("convert", "7.2", "%", "HbA1c", "mmol/mol", "--explain").out
+    assert re.match(r"55\.\d", shown)
+    assert "10.93" in shown
+    assert "Source" in shown
+    assert "rounded" in shown.lower()
+
+
+# ---- batch ---------------------------------------------------------------------------------------------------------------
+
+
+def test_batch_keeps_rows_order_and_columns(run, table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    source = table("Potassium,2.9,mmol/L,3.5 - 5.1", "Zorblax,1,U/L,", "HbA1c,5.2,%,4.0 - 5.6")
+    ran = run("batch", source, tmp_path / "out.csv")
+    assert ran.code == 0
+    got = rows((tmp_path / "out.csv").read_text(encoding="utf-8"))
+    assert [(row["Test"], row["Result"], row["marker"], row["flag"]) for row in got] == [
+        ("Potassium", "2.9", "potassium", "L"),
+        ("Zorblax", "1", "", ""),
+        ("HbA1c", "5.2", "hba1c", "N"),
+    ]
+    assert got[1]["status"] == "unknown_marker"
+    assert "3 rows" in ran.err
+    assert "Zorblax (1)" in ran.err
+    assert run("batch", source, tmp_path / "out.csv", "--strict").code == 1
+
+
+def test_batch_takes_other_headings_by_map(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    source = tmp_path / "theirs.csv"
+    source.write_text("what;how_much;in\nKalium;2,9;mmol/l\n", encoding="cp1252")
+    ran = run("batch", source, tmp_path / "out.csv", "--map", "name_text=what", "--map", "value_text=how_much", "--map", "unit_text=in")
+    assert ran.code == 0, ran.err
+    (row,) = rows((tmp_path / "out.csv").read_text(encoding="utf-8"))
+    assert (row["what"], row["marker"], row["value"], row["flag"]) == ("Kalium", "potassium", "2.9", "L")
+    wrong = run("batch", source, tmp_path / "out.csv", "--map", "name_text=what", "--map", "value_text=nothing")
+    assert wrong.code == 3
+    assert "what, how_much, in" in wrong.err
+
+
+def test_batch_of_a_folder_says_what_could_not_be_read(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes((SAMPLES / "befund.csv").read_bytes())
+    (folder / "b.pdf").write_bytes((SAMPLES / "critical_potassium.pdf").read_bytes())
+    (folder / "c.pdf").write_bytes(b"%PDF-1.4 nothing")
+    ran = run("batch", folder, tmp_path / "out.csv")
+    assert ran.code == 3
+    assert "c.pdf" in ran.err
+    assert "critical limit" in ran.err
+    got = rows((tmp_path / "out.csv").read_text(encoding="utf-8"))
+    assert {row["file"] for row in got} == {"a.csv", "b.pdf"}
+    assert [row["flag"] for row in got if row["marker"] == "potassium"] == ["L", "HH"]
+
+
+def test_batch_leaves_no_half_written_file(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    source = tmp_path / "in.csv"
+    source.write_text("Test,Result\nPotassium,4.1\n", encoding="utf-8")
+    target = tmp_path / "out.csv"
+    target.write_text("what was there", encoding="utf-8")
+    assert run("batch", source, target, "--map", "unit_text=none").code == 3
+    assert target.read_text(encoding="utf-8") == "what was there"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+# ---- check, samples, app -------------------------------------------------------------------------------------------------
+
+
+def test_check_passes_on_the_shipped_knowledge(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("check").code == 0
+
+
+def test_samples_test_passes_on_the_project_and_fails_on_a_difference(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert run("samples", "test").code == 0
+    (tmp_path / "mine.csv").write_text("Test,Result\nPotassium,4.1\n", encoding="utf-8")
+    generated = run("samples", "generate", tmp_path)
+    assert generated.code == 0
+    assert "Check each against its report" in generated.err
+    golden = tmp_path / "mine.csv.expected.csv"
+    golden.write_text(golden.read_text(encoding="utf-8").replace("4.1", "1.4"), encoding="utf-8")
+    ran = run("samples", "test", tmp_path)
+    assert ran.code == 1
+    assert "differs  mine.csv" in ran.out
+
+
+def test_app_without_streamlit_says_how_to_get_it(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    ran = run("app")
+    assert ran.code == 2
+    assert "labinterp[app]" in ran.err
+
+
+def test_version(run) -> None:  # type: ignore[no-untyped-def]
+    import labinterp
+
+    assert run("--version").out.strip() == f"labinterp {labinterp.__version__}"

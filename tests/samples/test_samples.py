@@ -1,0 +1,99 @@
+"""Every sample is read as its golden says, and the goldens say what the generator put on the page."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from labinterp import goldens
+from labinterp.readers import read
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "samples"
+FILES = goldens.reports_in(SAMPLES)
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("samples_generate", SAMPLES / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_sample_is_read_as_its_golden_says(file: Path) -> None:
+    expected = goldens.golden_of(file).read_text(encoding="utf-8")
+    columns = tuple(next(csv.reader(io.StringIO(expected))))
+    assert {"name_text", "value_text", "unit_text", "range_text", "flag_text"} <= set(columns)
+    assert goldens.rows_text(read(file), columns) == expected
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_no_line_of_a_sample_is_lost(file: Path) -> None:
+    """What is printed outside the table is in `unread`, and none of it is taken for a result."""
+    report = read(file)
+    lines = {" ".join(str(text).split()) for text in [*report.rows["text"], *report.unread["text"]]}
+    assert all(lines)
+    assert not (report.unread["kind"] == "possible_result").any(), report.unread
+    assert (report.rows["review"] == "").all()
+
+
+def test_there_is_a_golden_for_every_sample() -> None:
+    assert len(FILES) >= 6
+    assert [file for file in FILES if not goldens.golden_of(file).exists()] == []
+
+
+def test_generator_gives_the_same_bytes_each_time(generator: ModuleType, tmp_path: Path) -> None:
+    generator.write(tmp_path / "one")
+    generator.write(tmp_path / "two")
+    one = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    two = {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
+    assert one == two
+
+
+def test_goldens_are_the_facts_of_the_generator(generator: ModuleType, tmp_path: Path) -> None:
+    generator.write(tmp_path)
+    for written in tmp_path.glob("*.csv"):  # tables and goldens; the bytes of a PDF depend on the version of its library
+        assert (SAMPLES / written.name).read_bytes() == written.read_bytes(), written.name
+    assert {path.name for path in tmp_path.iterdir()} <= {path.name for path in SAMPLES.iterdir()}
+
+
+# ---- a folder of one's own -----------------------------------------------------------------------------------------------
+
+REPORT = "Test,Result,Unit\nPotassium,4.1,mmol/L\n"
+
+
+def test_generate_then_test_agree(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(REPORT, encoding="utf-8")
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
+    outcomes = {outcome.file.name: outcome.difference for outcome in goldens.generate(tmp_path)}
+    assert outcomes["mine.csv"] == ""
+    assert "could not be read" in outcomes["broken.pdf"]
+    assert [(o.file.name, o.difference) for o in goldens.test(tmp_path)] == [("mine.csv", "")]
+
+
+def test_generate_leaves_a_checked_golden_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(REPORT, encoding="utf-8")
+    (tmp_path / "mine.csv.expected.csv").write_text("name_text,value_text\nPotassium,4.7\n", encoding="utf-8")
+    assert list(goldens.generate(tmp_path)) == []
+    (outcome,) = goldens.test(tmp_path)
+    assert "-Potassium,4.7" in outcome.difference
+    assert "+Potassium,4.1" in outcome.difference
+
+
+def test_a_golden_with_an_unknown_column_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(REPORT, encoding="utf-8")
+    (tmp_path / "mine.csv.expected.csv").write_text("name_text,worth\nPotassium,4.1\n", encoding="utf-8")
+    (outcome,) = goldens.test(tmp_path)
+    assert "unknown columns worth" in outcome.difference
