@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from labinterp.columns import encode, spread
+from labinterp.columns import encode, resolve, spread
 from labinterp.errors import ValueTextError
 from labinterp.limits import INF, SAME, Limits, Line, Scale, Span, closed_high, closed_low, words
 from labinterp.model import Patient
 from labinterp.reference import Reference
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
-from labinterp.shapes import ParsedRange, parse_range
+from labinterp.shapes import ParsedRange, parse_date, parse_range
 
 ADULT = 18.0
 CHILDBEARING = (12.0, 56.0)  # outside these ages pregnancy needs no asking (editorial)
@@ -73,15 +73,16 @@ def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
     sex = results["sex"].map(sex_of) if "sex" in results else pd.Series([None] * n, index=results.index, dtype=object)
     sex = sex.where(sex.notna(), patient.sex)
     days = results["collected"]
+    age = pd.Series(np.nan, index=results.index)
     if "birth_date" in results:
-        age = pd.Series([years_between(b, d) for b, d in zip(results["birth_date"], days, strict=True)], index=results.index, dtype=float)
-    else:
-        age = pd.Series(np.nan, index=results.index)
+        pairs = pd.DataFrame({"birth": results["birth_date"], "day": days}, index=results.index)
+        codes, ages = resolve(pairs, ("birth", "day"), lambda birth, day: years_between(day_of(birth), day_of(day) or date.today()))
+        age = pd.Series(spread(codes, ages), index=results.index, dtype=float)
     if "age" in results:
         age = age.fillna(pd.to_numeric(results["age"], errors="coerce"))
     if patient.birth_date is not None:
-        day = {d: patient.age_on(d if isinstance(d, date) else date.today()) for d in days.unique()}
-        age = age.fillna(days.map(day).astype(float))
+        codes, ages = resolve(results, ("collected",), lambda day: years_between(patient.birth_date, day_of(day) or date.today()))
+        age = age.fillna(pd.Series(spread(codes, ages), index=results.index, dtype=float))
     if patient.age is not None:
         age = age.fillna(patient.age)
     return {"sex": sex.to_numpy(dtype=object), "age": age.to_numpy(dtype=float), "pregnant": np.full(n, patient.pregnant, dtype=object)}
@@ -99,12 +100,18 @@ def sex_of(text: object) -> str | None:
     )
 
 
-def years_between(birth: object, day: object) -> float:
-    """Age in years on `day`, NaN where either is unknown or the birth lies after it."""
-    if not isinstance(birth, date):
-        return math.nan
-    until = day if isinstance(day, date) else date.today()
-    return (until - birth).days / 365.25 if until >= birth else math.nan
+def day_of(value: object) -> date | None:
+    """A calendar day from a date, a timestamp or a text whose order of day and month is plain; None otherwise."""
+    if isinstance(value, datetime):
+        return None if pd.isna(value) else value.date()
+    if isinstance(value, date):
+        return value
+    return parse_date(value) if isinstance(value, str) and value.strip() else None
+
+
+def years_between(birth: date | None, day: date) -> float:
+    """Age in years on `day`, NaN where the birth is not known or lies after it."""
+    return math.nan if birth is None or birth > day else (day - birth).days / 365.25
 
 
 # ---- which population ----------------------------------------------------------------------------------------------------
