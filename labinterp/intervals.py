@@ -21,7 +21,7 @@ from labinterp.model import Patient
 from labinterp.reference import Reference
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
-from labinterp.shapes import ParsedRange, parse_date, parse_range
+from labinterp.shapes import RangeReading, parse_date, parse_range
 
 ADULT = 18.0
 CHILDBEARING = (12.0, 56.0)  # outside these ages pregnancy needs no asking (editorial)
@@ -410,7 +410,7 @@ def printed_range(
     return tuple(dict.fromkeys(spans)), "", (), {"sex"} if len(spans) > 1 else set()
 
 
-def usable_segments(parsed: ParsedRange, sex: str | None) -> list[tuple[str | None, Any]]:
+def usable_segments(parsed: RangeReading, sex: str | None) -> list[tuple[str | None, Any]]:
     """Segments of a range by sex that may be this person's; of named bands the one that is called normal."""
     segments = list(parsed.segments or ())
     if parsed.kind == "by_sex":
