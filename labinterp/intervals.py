@@ -19,9 +19,10 @@ from labinterp.errors import ValueTextError
 from labinterp.limits import INF, SAME, Limits, Line, Scale, Span, closed_high, closed_low, words
 from labinterp.model import Patient
 from labinterp.reference import Reference
+from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
-from labinterp.shapes import RangeReading, parse_date, parse_range
+from labinterp.shapes import RangeReading, Segment, parse_date, parse_range
 
 ADULT = 18.0
 CHILDBEARING = (12.0, 56.0)  # outside these ages pregnancy needs no asking (editorial)
@@ -175,7 +176,7 @@ def limits_for(
 ) -> Limits:
     """Everything that a result of this marker, in this unit, of this person and with this printed range may be compared with."""
     marker = ref.markers.get(marker_id) if marker_id else None
-    printed, words, reasons, facts = printed_range(ref, marker, ucum, range_text, mark, range_ucum, sex)
+    printed, words, reasons, facts = printed_range(ref, marker, ucum, range_text, mark, range_ucum, sex, age)
     meanings = tuple(marker.qualitative.items()) if marker else ()
     if marker is None or (not ucum and marker.unit is not None):
         return Limits(printed=printed, printed_words=words, reasons=reasons, open_facts=tuple(sorted(facts)), meanings=meanings)
@@ -382,7 +383,7 @@ def _scale(marker: Marker, scheme: Scheme, unit: str, line: Line) -> Scale:
 
 
 def printed_range(
-    ref: Reference, marker: Marker | None, ucum: str, text: str, mark: str | None, range_ucum: str, sex: str | None
+    ref: Reference, marker: Marker | None, ucum: str, text: str, mark: str | None, range_ucum: str, sex: str | None, age: float | None
 ) -> tuple[tuple[Span, ...], str, tuple[str, ...], set[str]]:
     """The printed range as spans (one per sex where the sex is not known), the expected word, why it is not used, and missing facts."""
     if not text.strip():
@@ -393,8 +394,10 @@ def printed_range(
         return (), "", (f"The printed range {text.strip()!r} is not used: {error}",), set()
     if parsed.kind == "qualitative":
         return (), parsed.qualitative or "", (), set()
-    parts = [(None, parsed)] if parsed.kind in ("interval", "upper", "lower") else usable_segments(parsed, sex)
-    if not parts:
+    alone = parsed.kind in ("interval", "upper", "lower")
+    parts: tuple[Sequence[RangeReading | Segment], set[str]] = ([parsed], set()) if alone else usable_segments(parsed.segments, sex, age)
+    limits, facts = parts
+    if not limits:
         return (), "", () if parsed.kind == "none" else (f"The printed range {text.strip()!r} names no single usual range.",), set()
     line = SAME
     if range_ucum and range_ucum != ucum:
@@ -403,20 +406,30 @@ def printed_range(
             return (), "", (f"The printed range {text.strip()!r} is in another unit than the result.",), set()
         line = Line(way[1].factor, way[1].intercept)
     spans = []
-    for _, part in parts:
-        low = -INF if part.low in (None, "") else closed_low(float(part.low), part.low_inclusive is not False)
-        high = INF if part.high in (None, "") else closed_high(float(part.high), part.high_inclusive is not False)
+    for part in limits:
+        low = -INF if part.low is None else closed_low(part.low, part.low_inclusive is not False)
+        high = INF if part.high is None else closed_high(part.high, part.high_inclusive is not False)
         spans.append(Span(low, high, "printed", "report", line, " ".join(text.split()), range_ucum or ucum))
-    return tuple(dict.fromkeys(spans)), "", (), {"sex"} if len(spans) > 1 else set()
+    return tuple(dict.fromkeys(spans)), "", (), facts
 
 
-def usable_segments(parsed: RangeReading, sex: str | None) -> list[tuple[str | None, Any]]:
-    """Segments of a range by sex that may be this person's; of named bands the one that is called normal."""
-    segments = list(parsed.segments or ())
-    if parsed.kind == "by_sex":
-        return [(s.sex, s) for s in segments if sex is None or s.sex == sex]
-    named = [(None, s) for s in segments if (s.label or "").casefold().strip(" :()") in NORMAL_LABELS]
-    return named if len(named) == 1 else []
+def usable_segments(segments: Sequence[Segment], sex: str | None, age: float | None) -> tuple[list[Segment], set[str]]:
+    """Of a range by sex and age those parts that may be this person's, with the facts that are missing; of named bands the normal one."""
+    facts: set[str] = set()
+    kept = []
+    for segment in segments:
+        if segment.sex and sex and segment.sex != sex:
+            continue
+        if segment.age is not None and age is not None and not (segment.age[0] or 0) <= age < (segment.age[1] or math.inf):
+            continue
+        facts |= {fact for fact, unknown in (("sex", segment.sex and not sex), ("age", segment.age is not None and age is None)) if unknown}
+        kept.append(segment)
+    if any(segment.label for segment in kept):
+        named = [segment for segment in kept if fold_name(segment.label) in NORMAL_LABELS]
+        kept = named if named and len({(s.sex, s.age) for s in named}) == len(named) else [s for s in kept if s.sex or s.age is not None]
+    elif not any(segment.sex or segment.age is not None for segment in kept) and len(kept) > 1:
+        kept = []
+    return kept, facts if len(kept) > 1 else set()
 
 
 def basis_of(limits: Limits) -> tuple[str, str, str]:
