@@ -72,6 +72,7 @@ class UnitFactor(Model):
     source: str = ""
     verified: bool = True
     approximate: bool = False  # never decides near an edge
+    own_scale: bool = False  # a scale of the kit's own: compared only with limits in this very unit, such as the printed ones
 
 
 class Factor(Model):
@@ -81,6 +82,7 @@ class Factor(Model):
     intercept: float = 0.0
     decimals: int | None = None
     approximate: bool = False
+    own_scale: bool = False
     source: str = ""
 
 
