@@ -1,0 +1,2 @@
+from labinterp.app.shell import main
+main()

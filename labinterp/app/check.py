@@ -1,0 +1,337 @@
+"""Check: the page picture beside the lines that need an eye, then every line in a grid. Corrections are marked as the visitor's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import labinterp
+from labinterp.app import picture
+from labinterp.app.facts import facts
+from labinterp.app.html import count, esc, fold, pill, show
+from labinterp.app.rows import Row, rows_of, unit_words
+from labinterp.app.session import Session, current
+from labinterp.app.start import messages
+from labinterp.interpretation import Interpretation
+from labinterp.model import ROW_COLUMNS, frame_of
+
+GRID = {
+    "Check": "",
+    "Test as printed": "name_text",
+    "Result": "value_text",
+    "Unit": "unit_text",
+    "Range": "range_text",
+    "Flag": "flag_text",
+    "Date": "collected_text",
+    "Understood as": "",
+    "Where": "",
+}
+EDITABLE = {title: column for title, column in GRID.items() if column}
+ASKS = ("implausible", "unreadable_value", "unknown_unit")
+SHOWN_DOUBTS = 4
+
+
+def page() -> None:
+    """Draw the page."""
+    session = current()
+    answer = session.interpretation()
+    rows = rows_of(answer)
+    doubts = [row for row in rows if in_doubt(row)]
+    show(f'<h1>Check what was read</h1><p class="lede">{headline(len(rows), len(doubts))}</p>')
+    messages(session)
+    for notice in session.report().notices:
+        show(f'<p class="soft">{esc(notice)}</p>')
+    sheets = [number for number, document in enumerate(session.documents) if has_sheet(session, number)]
+    if sheets:
+        left, right = st.columns([6, 5], gap="medium")
+        with left:
+            shown = page_picture(session, sheets, rows)
+        with right:
+            doubt_cards(session, answer, doubts)
+            confirm(session)
+    else:
+        shown = ""
+        doubt_cards(session, answer, doubts)
+    show("<h2>All lines read</h2><p class='soft'>Change any cell that does not match the page. Your changes are marked as yours. Add a line at the bottom.</p>")
+    with st.container(key="lines-grid"):
+        grid(session, rows)
+    with st.container(key="lines-phone"):
+        phone_list(session, rows)
+    notes(session)
+    if not shown:
+        confirm(session)
+
+
+def in_doubt(row: Row) -> bool:
+    """Whether the line needs a look before it counts."""
+    return bool(row["review"]) or row["status"] in ASKS
+
+
+def headline(lines: int, doubts: int) -> str:
+    """``19 result lines found. 17 were read, 2 need your eye before they count.``"""
+    if not lines:
+        return "No result line yet. Type one in below: the test, the result, and its unit and range as they stand on the paper."
+    found = f"{count(lines, 'result line')} found."
+    if not doubts:
+        return f"{found} Please compare them with your paper."
+    return f"{found} {lines - doubts} were read, {doubts} {'needs' if doubts == 1 else 'need'} your eye before {'it counts' if doubts == 1 else 'they count'}."
+
+
+def confirm(session: Session) -> None:
+    """The facts that matter and the way to the answer."""
+    facts(session, "check", as_read=True)
+    if st.button("These are right: show the answer", type="primary", icon=":material/arrow_forward:", width="stretch", disabled=session.rows.empty):
+        session.confirmed = True
+        st.switch_page(st.session_state["pages"]["answer"])
+    show('<p class="soft">You can go on without answering. Lines in question then stay “not judged”.</p>')
+
+
+# ---- the page picture ----------------------------------------------------------------------------------------------------
+
+
+def has_sheet(session: Session, number: int) -> bool:
+    return sheet(session, number, 1) is not None
+
+
+def sheet(session: Session, number: int, page_number: int) -> picture.Sheet | None:
+    """A page of a document as a picture, drawn once for this visitor."""
+    key = (number, page_number)
+    if key not in session.sheets:
+        session.sheets[key] = picture.sheet_of(session.documents[number], page_number)
+    return session.sheets[key]
+
+
+def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
+    """One page with its marks; which page is chosen above it."""
+    choices = [(number, page_number) for number in sheets for page_number in pages_of(session, number)]
+    asked = next(((int(row["document"]), int(row["page"])) for row in rows if in_doubt(row) and not pd.isna(row["page"])), choices[0])
+    many = len(sheets) > 1
+
+    def words(choice: tuple[int, int]) -> str:
+        return f"{session.documents[choice[0]].name}, page {choice[1]}" if many else f"Page {choice[1]}"
+
+    chosen = asked if asked in choices else choices[0]
+    if len(choices) > 1:
+        chosen = st.selectbox("Page", choices, index=choices.index(chosen), format_func=words, key=f"page-{session.turn}", label_visibility="collapsed")
+    leaf = sheet(session, *chosen)
+    if leaf is None:
+        return False
+    here = [row for row in rows if (int(row["document"]), row["page"]) == chosen]
+    marks: list[tuple[str, Any]] = [("ask" if in_doubt(row) else "read", row) for row in here]
+    noted = session.unread[(session.unread["document"] == chosen[0]) & (session.unread["page"] == chosen[1]) & (session.unread["kind"] == "possible_result")]
+    marks += [("note", line) for _, line in noted.iterrows()]
+    what = f"{words(chosen)} of your report. {count(len(here), 'line')} read, {sum(in_doubt(row) for row in here)} in question. The same lines are in the list below."
+    show(
+        picture.page_html(leaf, marks, what)
+        + '<p class="soft">Bar at the left: read. <b>Dashed frame: needs your answer.</b> Dotted: may be a result, left as a note.</p>'
+    )
+    return True
+
+
+def pages_of(session: Session, number: int) -> list[int]:
+    """The pages of a document, from 1 to the last that holds any line."""
+    report = session.documents[number].report
+    last = max([float(report.rows["page"].max() or 1), float(report.unread["page"].max() or 1), 1.0], key=lambda page: -1 if page != page else page)
+    return list(range(1, int(last) + 1))
+
+
+# ---- lines in question ---------------------------------------------------------------------------------------------------
+
+
+def doubt_cards(session: Session, answer: Interpretation, doubts: list[Row]) -> None:
+    """One card for each line in question: the line cut out of the page, one sentence, and answers to press."""
+    for row in doubts[:SHOWN_DOUBTS]:
+        doubt_card(session, answer, row)
+    if len(doubts) > SHOWN_DOUBTS:
+        with st.expander(f"{count(len(doubts) - SHOWN_DOUBTS, 'more line')} in question"):
+            for row in doubts[SHOWN_DOUBTS:]:
+                doubt_card(session, answer, row)
+
+
+def doubt_card(session: Session, answer: Interpretation, row: Row) -> None:
+    """The question that one line asks."""
+    key = f"{session.version}-{row.label}"
+    with st.container(key=f"doubt-{key}"):
+        leaf = sheet(session, int(row["document"]), int(row["page"])) if session.documents and not pd.isna(row["page"]) else None
+        cells = "".join(f"<span>{esc(row[c])}</span>" for c in ("name_text", "value_text", "flag_text", "unit_text", "range_text") if row[c])
+        cut = (picture.cut_html(leaf, row) if leaf else "") or f'<div class="quote">{cells}</div>'
+        why = " ".join(str(part) for part in (row["reason"], row["review"]) if part)
+        show(f'<div class="head"><h3>{esc(row.name)}: {esc(row.result)}?</h3>{pill("Not judged", "doubt")}</div>{cut}<p>{esc(why)}</p>')
+        with st.container(horizontal=True, gap="small"):
+            for ucum in other_units(answer, row):
+                words = f"{row['value_text']} {unit_words(ucum)}"
+                if st.button(f"It says {words}", key=f"unit-{key}-{ucum}"):
+                    session.change(row.label, unit_text=ucum)
+                    st.rerun()
+            if row["review"] and st.button("It is right", key=f"right-{key}"):
+                session.accept(row.label)
+                st.rerun()
+            with st.popover("Type what it says"):
+                texts = line_form(f"form-{key}", row.cells)
+                if texts and st.button("Use this", key=f"use-{key}", type="primary"):
+                    session.change(row.label, **texts)
+                    st.rerun()
+            if st.button("Leave it out", key=f"drop-{key}"):
+                session.leave_out(row.label)
+                st.rerun()
+
+
+def other_units(answer: Interpretation, row: Row) -> list[str]:
+    """Units of this marker in which the printed number would be possible: each is tried out, none is guessed."""
+    if row.marker is None or row["status"] not in ("implausible", "unknown_unit"):
+        return []
+    units = [u for u in dict.fromkeys([row.marker.unit or "", *(unit.ucum for unit in row.marker.units)]) if u and u != row["ucum"]]
+    if not units:
+        return []
+    lines = [{column: row[column] for column in ROW_COLUMNS} | {"unit_text": unit, "review": ""} for unit in units]
+    tried = labinterp.interpret(frame_of(lines, ROW_COLUMNS), patient=answer.patient, reference=answer.reference).results
+    return [unit for unit, status in zip(units, tried["status"], strict=True) if status in ("ok", "undetermined")][:3]
+
+
+def line_form(key: str, cells: Any) -> dict[str, str]:
+    """Fields for one line; empty until the test is named."""
+    texts = {
+        "name_text": st.text_input("Test", value=str(cells.get("name_text", "")), key=f"{key}-name", max_chars=120),
+        "value_text": st.text_input("Result", value=str(cells.get("value_text", "")), key=f"{key}-value", max_chars=60),
+        "unit_text": st.text_input("Unit", value=str(cells.get("unit_text", "")), key=f"{key}-unit", max_chars=40),
+        "range_text": st.text_input("Range on the paper", value=str(cells.get("range_text", "")), key=f"{key}-range", max_chars=80),
+    }
+    return texts if texts["name_text"].strip() else {}
+
+
+# ---- every line ----------------------------------------------------------------------------------------------------------
+
+
+def mark_of(row: Row) -> str:
+    """The first cell of a line: whether it was read, asks, or is the visitor's."""
+    if in_doubt(row):
+        return "? " + {"implausible": "value", "unreadable_value": "no number", "unknown_unit": "unit"}.get(str(row["status"]), "look")
+    if row["edited"]:
+        return f"✎ {row['edited']}"
+    return "? not known" if row["status"] == "unknown_marker" else "✓ read"
+
+
+def where(row: Row) -> str:
+    return "" if pd.isna(row["page"]) else f"p {int(row['page'])}"
+
+
+def grid(session: Session, rows: list[Row]) -> None:
+    """The editable grid. A change is taken over at once, so that none is lost on the way to another page."""
+    ordered = sorted(rows, key=lambda row: not in_doubt(row))
+    known = sorted({marker.name for marker in session.interpretation().reference.markers.values()}, key=str.casefold)
+    frame = pd.DataFrame(
+        [
+            {"Check": mark_of(r), **{title: str(r[column]) for title, column in EDITABLE.items()}, "Understood as": r.marker.name if r.marker else None, "Where": where(r)}
+            for r in ordered
+        ],
+        columns=list(GRID),
+    )
+    key = f"grid-{session.turn}-{session.version}"
+    st.data_editor(
+        frame,
+        key=key,
+        num_rows="dynamic",
+        hide_index=True,
+        width="stretch",
+        height=min(560, 38 * (len(frame) + 2) + 2),
+        disabled=["Check", "Where"],
+        column_config={
+            "Check": st.column_config.TextColumn(width="small"),
+            "Understood as": st.column_config.SelectboxColumn(options=known, width="medium"),
+            "Where": st.column_config.TextColumn(width="small"),
+        },
+        on_change=take_changes,
+        args=(session, key, [row.label for row in ordered]),
+    )
+
+
+def take_changes(session: Session, key: str, labels: list[int]) -> None:
+    """Take over what was changed in the grid. A new line counts once anything stands in it."""
+    changes = st.session_state[key]
+    for position, cells in changes["edited_rows"].items():
+        texts = {EDITABLE[title]: str(text or "") for title, text in cells.items() if title in EDITABLE}
+        session.change(labels[int(position)], **texts, **understood_as(session, cells.get("Understood as")))
+    for cells in changes["added_rows"]:
+        texts = {EDITABLE[title]: str(text) for title, text in cells.items() if title in EDITABLE and text}
+        texts |= understood_as(session, cells.get("Understood as"))
+        if texts:
+            session.add(**{"name_text": cells.get("Understood as") or "", **texts})
+    for label in sorted((labels[position] for position in changes["deleted_rows"]), reverse=True):
+        session.leave_out(label)
+
+
+def understood_as(session: Session, name: str | None) -> dict[str, str]:
+    """The cells that make a line this test: its LOINC code, else its name."""
+    marker = next((m for m in session.interpretation().reference.markers.values() if m.name == name), None) if name else None
+    if marker is None:
+        return {}
+    codes = sorted((code for code in marker.loinc if not code.exclude), key=lambda code: not code.default)
+    return {"code_text": codes[0].code} if codes else {"name_text": marker.name}
+
+
+def phone_list(session: Session, rows: list[Row]) -> None:
+    """The same lines as a list, for narrow screens."""
+    items = "".join(
+        f'<tr><th scope="row">{esc(row["name_text"])}<span class="soft">{esc(mark_of(row))}</span></th><td>{esc(row.result)}</td></tr>'
+        for row in sorted(rows, key=lambda row: not in_doubt(row))
+    )
+    if items:
+        show(f"<table><caption>{count(len(rows), 'line')}</caption><tbody>{items}</tbody></table>")
+    if st.button("Change or add a line", key="phone-edit"):
+        change_dialog(session, rows)
+
+
+@st.dialog("Change or add a line")
+def change_dialog(session: Session, rows: list[Row]) -> None:
+    """Edit one line on a phone."""
+    by_label = {row.label: row for row in rows}
+    chosen = st.selectbox("Line", [-1, *by_label], format_func=lambda label: f"{by_label[label]['name_text']} {by_label[label].result}" if label in by_label else "A new line")
+    texts = line_form(f"dialog-{session.version}-{chosen}", by_label[chosen].cells if chosen in by_label else {})
+    if st.button("Use this", type="primary", disabled=not texts):
+        if chosen in by_label:
+            session.change(chosen, **texts)
+        else:
+            session.add(**texts)
+        st.rerun()
+
+
+# ---- notes ---------------------------------------------------------------------------------------------------------------
+
+
+def notes(session: Session) -> None:
+    """Lines that did not become results: those that may be one can be added, the rest is there to be seen."""
+    unread = session.unread
+    possible = unread[unread["kind"] == "possible_result"]
+    if len(possible):
+        with st.expander(f"{count(len(possible), 'line')} that may be a result, not read", expanded=len(possible) <= 3):
+            for label, line in possible.iterrows():
+                note(session, int(str(label)), line)
+    other = unread[unread["kind"] != "possible_result"]
+    if len(other):
+        items = "".join(f'<li>{esc(line["text"])} <span class="small">{esc(line["reason"])}</span></li>' for _, line in other.iterrows())
+        show(fold(f"{count(len(other), 'line')} left as notes", f"<ul>{items}</ul>"))
+
+
+def note(session: Session, label: int, line: Any) -> None:
+    """One line that may be a result, and the form that adds it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show(f'<p>{esc(line["text"])}<br><span class="small">{esc(line["reason"])}</span></p>')
+        key = f"note-{session.version}-{label}"
+        with st.popover("Add as a result"):
+            texts = line_form(key, guess(str(line["text"])))
+            if st.button("Add it", key=f"{key}-add", type="primary", disabled=not texts):
+                session.add_from_note(label, **texts)
+                st.rerun()
+
+
+def guess(text: str) -> dict[str, Any]:
+    """The cells of a line of text as the text reader sees them, to fill the form with; the visitor decides."""
+    try:
+        rows = labinterp.read(text.encode(), name="line.txt").rows
+    except labinterp.LabinterpError:
+        rows = None
+    if rows is None or len(rows) != 1:
+        return {"name_text": text}
+    return {str(key): value for key, value in rows.iloc[0].items()}

@@ -1,0 +1,51 @@
+"""Small pieces of HTML. Every text that comes from a document or a person goes through `esc`."""
+
+from __future__ import annotations
+
+from html import escape
+from math import isfinite, isnan
+from typing import Any
+
+import streamlit as st
+
+GLYPHS = {"low": "▼", "high": "▲", "doubt": "?", "plain": ""}
+
+
+def esc(text: Any) -> str:
+    """`text` safe inside HTML, quotes included."""
+    return escape(str(text), quote=True)
+
+
+def show(html: str) -> None:
+    """Put HTML on the page in the app's own style."""
+    st.html(f'<div class="li">{html}</div>')
+
+
+def number(value: float) -> str:
+    """A number as people write it: no exponent, no float noise, a true minus sign."""
+    if isnan(value):
+        return ""
+    if not isfinite(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.6g}"
+    if "e" in text:
+        text = f"{value:.10f}" if abs(value) < 1 else f"{value:.0f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")
+
+
+def pill(word: str, look: str) -> str:
+    """A flag: word, glyph and colour together, never colour alone. `look` is low, high, doubt or plain."""
+    glyph = GLYPHS[look]
+    mark = f'<i aria-hidden="true">{glyph}</i>' if glyph else ""
+    return f'<span class="pill {look}">{mark}{esc(word)}</span>'
+
+
+def count(many: int, one: str, more: str = "") -> str:
+    """``1 line``, ``3 lines``."""
+    return f"{many} {one if many == 1 else more or one + 's'}"
+
+
+def fold(summary: str, inside: str, *, opened: bool = False) -> str:
+    """A part that opens on click; `summary` and `inside` are HTML."""
+    return f"<details{' open' if opened else ''}><summary>{summary}</summary><div class='inside'>{inside}</div></details>"

@@ -1,0 +1,254 @@
+"""What one visitor has open. It lives in this visitor's `st.session_state` only: not on disk, not in a cache that others share."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+import labinterp
+from labinterp.interpretation import Interpretation, interpret_rows
+from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of
+from labinterp.reference import Reference
+from labinterp.reference.fold import fold_name
+
+LARGEST = 50 * 2**20
+"""Bytes of one upload that are looked at; the same bound as `server.maxUploadSize`."""
+
+DO_NOT_KNOW = "unknown"
+
+one_reader = threading.Lock()
+"""PDFium is not safe in several threads at once, and each visitor has a thread."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One uploaded file, as bytes and as read."""
+
+    name: str
+    data: bytes
+    report: Report
+
+
+@dataclass
+class Session:
+    """The open documents, their lines as corrected by the visitor, and what the visitor said."""
+
+    documents: list[Document] = field(default_factory=list)
+    rows: pd.DataFrame = field(default_factory=lambda: _empty(ROW_COLUMNS).assign(document=0, edited=""))
+    unread: pd.DataFrame = field(default_factory=lambda: _empty(UNREAD_COLUMNS).assign(document=0))
+    waiting: list[Document] = field(default_factory=list)  # of another person, it seems: asked before they are joined
+    refused: list[tuple[str, str]] = field(default_factory=list)  # file name, why it could not be read
+    patient: Patient = Patient()
+    answers: dict[str, Any] = field(default_factory=dict)
+    said: dict[str, tuple[str, str]] = field(default_factory=dict)  # question id -> question and answer in words
+    before: list[str] = field(default_factory=list)  # order of the causes before the last answer
+    last_answer: str = ""
+    confirmed: bool = False
+    typed: bool = False  # values typed in by hand, without a document
+    version: int = 0  # counts every change of rows, so that an interpretation is worked out once for each
+    turn: int = 0  # counts the opened documents, so that widgets begin anew with them
+    asked: set[str] = field(default_factory=set)  # facts that mattered once stay visible, so that they can be changed
+    tried: dict[Any, set[str]] = field(default_factory=dict)
+    memo: dict[Any, Interpretation] = field(default_factory=dict)
+    sheets: dict[tuple[int, int], Any] = field(default_factory=dict)  # pages drawn for Check
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to look at."""
+        return bool(self.documents) or self.typed
+
+    # ---- documents ----
+
+    def take(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Read uploads. What cannot be read is named with its reason; a report of another person waits for an answer."""
+        for name, data in files:
+            if any(document.data == data for document in (*self.documents, *self.waiting)):
+                self.refused.append((name, "This file is already open."))
+                continue
+            try:
+                document = Document(name, data, read_bytes(data, name))
+            except labinterp.LabinterpError as error:
+                self.refused.append((name, str(error)))
+                continue
+            if any(differs(document.report, other.report) for other in self.documents):
+                self.waiting.append(document)
+            else:
+                self.join(document)
+
+    def join(self, document: Document) -> None:
+        """Add the lines of a document to those that are open."""
+        number = len(self.documents)
+        self.documents.append(document)
+        self.rows = _stack(self.rows, document.report.rows.assign(document=number, edited=""))
+        self.unread = _stack(self.unread, document.report.unread.assign(document=number))
+        read = document.report.patient
+        self.patient = Patient(
+            sex=self.patient.sex or read.sex,
+            age=self.patient.age if self.patient.age is not None else read.age,
+            birth_date=self.patient.birth_date or read.birth_date,
+            pregnant=self.patient.pregnant if self.patient.pregnant is not None else read.pregnant,
+        )
+        self.turn += 1
+        self.touch()
+
+    def touch(self) -> None:
+        """The lines changed: an earlier interpretation and confirmation no longer count."""
+        self.version += 1
+        self.memo.clear()
+        self.confirmed = False
+
+    # ---- corrections: each is marked as the visitor's ----
+
+    def change(self, row: int, **texts: str) -> None:
+        """Put the visitor's texts in place of what was read. The visitor has looked at the line, so it needs no further look."""
+        for column, text in texts.items():
+            self.rows.at[row, column] = text
+        self.rows.at[row, "edited"] = self.rows.at[row, "edited"] or "changed by you"
+        self.rows.at[row, "review"] = ""
+        self.touch()
+
+    def accept(self, row: int) -> None:
+        """The visitor compared the line with the paper and it is right."""
+        self.rows.at[row, "review"] = ""
+        self.rows.at[row, "edited"] = self.rows.at[row, "edited"] or "confirmed by you"
+        self.touch()
+
+    def leave_out(self, row: int) -> None:
+        """Move a line to the notes, where it stays visible."""
+        line = self.rows.loc[row]
+        note = {**{column: line[column] for column in ("page", "x0", "top", "x1", "bottom")}, "text": line["text"] or line_of(line)}
+        note |= {"reason": "left out by you", "kind": "possible_result", "document": line["document"]}
+        self.unread = _stack(self.unread, pd.DataFrame([note]))
+        self.rows = self.rows.drop(index=row).reset_index(drop=True)
+        self.touch()
+
+    def add(self, document: int = 0, **texts: Any) -> None:
+        """Add a line that the visitor typed."""
+        row = frame_of([texts], ROW_COLUMNS).assign(document=document, edited="added by you")
+        self.rows = _stack(self.rows, row)
+        self.touch()
+
+    def add_from_note(self, note: int, **texts: str) -> None:
+        """Make a result out of a line that was left as a note."""
+        line = self.unread.loc[note]
+        place = {column: line[column] for column in ("page", "x0", "top", "x1", "bottom", "text")}
+        self.unread = self.unread.drop(index=note).reset_index(drop=True)
+        self.add(document=int(line["document"]), **place, **texts)
+
+    # ---- the answer ----
+
+    def interpretation(self, patient: Patient | None = None) -> Interpretation:
+        """The interpretation of what is open. Worked out once for the same lines, person and answers."""
+        patient = patient or self.patient
+        key = (self.version, patient, repr(sorted(self.answers.items())))
+        if key not in self.memo:
+            if len(self.memo) > 32:
+                self.memo.clear()
+            self.memo[key] = labinterp.interpret(self.report(), patient=patient, answers=self.answers)
+        return self.memo[key]
+
+    def report(self) -> Report:
+        """All that is open as one report, with the visitor's corrections."""
+        first = self.documents[0].report if self.documents else None
+        return Report(
+            rows=self.rows,
+            unread=self.unread,
+            patient=self.patient,
+            patient_name=first.patient_name if first else "",
+            laboratory=", ".join(dict.fromkeys(d.report.laboratory for d in self.documents if d.report.laboratory)),
+            format=first.format if first else "typed",
+            name=", ".join(d.name for d in self.documents),
+            notices=tuple(notice for d in self.documents for notice in d.report.notices),
+        )
+
+    def age(self) -> int | None:
+        """Age in whole years on the day of the latest sample, else today."""
+        days = [day for day in self.interpretation().results["collected"] if isinstance(day, date)]
+        years = self.patient.age_on(max(days, default=date.today()))
+        return None if years is None else int(years)
+
+    def wanted_facts(self, *, as_read: bool = False) -> set[str]:
+        """The facts about the person (`sex`, `age`, `pregnant`) to show: those that would change an answer, with `as_read` also the known ones."""
+        known = self.patient
+        self.asked |= self.open_facts()
+        read = {"sex": known.sex is not None, "age": known.age is not None or known.birth_date is not None, "pregnant": known.pregnant is not None}
+        return self.asked | ({fact for fact, given in read.items() if given} if as_read else set())
+
+    def open_facts(self) -> set[str]:
+        """The facts that are not known and would change how a line is judged.
+
+        Found by trying them out, so that no rule about populations stands here.
+        """
+        key = (self.version, self.patient)
+        if key not in self.tried:
+            known, rows = self.patient, self.rows.reset_index(drop=True)
+            trials: dict[str, list[Patient]] = {"sex": [], "age": [], "pregnant": []}
+            if known.sex is None:
+                trials["sex"] = [replace(known, sex="female"), replace(known, sex="male")]
+            if known.age is None and known.birth_date is None:
+                trials["age"] = [replace(known, age=float(age)) for age in (10, 25, 45, 60, 80)]
+            if known.pregnant is None and known.sex == "female":
+                trials["pregnant"] = [replace(known, pregnant=True)]
+            base = _judged(rows, known)
+            self.tried[key] = {fact for fact, people in trials.items() if any(_judged(rows, person) != base for person in people)}
+        return self.tried[key]
+
+
+def current() -> Session:
+    """The session of this visitor."""
+    state = st.session_state
+    if "labinterp" not in state:
+        state["labinterp"] = Session()
+    session = state["labinterp"]
+    assert isinstance(session, Session)
+    return session
+
+
+def forget() -> None:
+    """Drop everything that this visitor opened, typed or answered, uploads included."""
+    rounds = st.session_state.get("upload_round", 0)
+    for key in list(st.session_state):
+        del st.session_state[key]
+    st.session_state["upload_round"] = rounds + 1  # a new upload box: Streamlit frees the files of the old one
+
+
+def read_bytes(data: bytes, name: str) -> Report:
+    """Read one upload, one at a time over all visitors."""
+    if len(data) > LARGEST:
+        raise labinterp.ReadError(f"The file is larger than {LARGEST // 2**20} MB.")
+    with one_reader:
+        return labinterp.read(data, name=name)
+
+
+def differs(one: Report, other: Report) -> bool:
+    """Whether two reports name different people: another name, date of birth or sex where both state it."""
+    names = [set(fold_name(report.patient_name).split()) for report in (one, other)]
+    if all(names) and not (names[0] <= names[1] or names[1] <= names[0]):
+        return True
+    facts = ((one.patient.birth_date, other.patient.birth_date), (one.patient.sex, other.patient.sex))
+    return any(a is not None and b is not None and a != b for a, b in facts)
+
+
+def _judged(rows: pd.DataFrame, patient: Patient) -> list[tuple[Any, ...]]:
+    """What a person would see change in the lines."""
+    judged = interpret_rows(rows, Reference.default(), patient)[["flag", "category", "status"]].fillna("").astype(str)
+    return list(judged.itertuples(index=False, name=None))
+
+
+def line_of(row: pd.Series) -> str:
+    """A line in one text, from its cells."""
+    return "  ".join(str(row[column]) for column in ("name_text", "value_text", "unit_text", "range_text", "flag_text") if row[column])
+
+
+def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    return frame_of([], columns)
+
+
+def _stack(above: pd.DataFrame, below: pd.DataFrame) -> pd.DataFrame:
+    return below.reset_index(drop=True) if above.empty else pd.concat([above, below], ignore_index=True)
