@@ -76,7 +76,9 @@ def body(session: Session, answer: Interpretation, rows: Sequence[Row]) -> None:
         facts(session, "answer")
         ask(session, [question for question in questions if not question.emergency])
     answered(session)
-    if answer.findings:
+    if screen:
+        show('<h2 id="li-causes">Possible causes of weak legs</h2><p class="soft">They follow once you have answered the box above. Emergency signs come first.</p>')
+    elif answer.findings:
         show(causes(session, answer))
     results(session, answer)
     show(for_the_doctor(answer, rows))

@@ -12,7 +12,7 @@ from labinterp.app.bar import Side, Tick, bar
 from labinterp.app.html import esc, number, pill
 from labinterp.interpretation import Interpretation
 from labinterp.reference import Reference
-from labinterp.reference.limits import parse_limit
+from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker
 
 Group = Literal["outside", "open", "inside"]
@@ -28,6 +28,7 @@ FLAGS = {
     "NEG": ("Negative", "plain"),
 }
 SEVERITY_BORDERLINE = 1
+LONGEST_WORDS = 22  # letters that fit over a tick
 KINDS = {"printed": "your lab’s", "decision": "guideline", "interval": "built-in"}
 
 
@@ -122,7 +123,7 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
         first, last, low, high = way(first), way(last), way(low, exact=True), way(high, exact=True)
         words = f"{cells['comparator']}{number(first if isfinite(first) else last)}" if first == last or not (isfinite(first) and isfinite(last)) else f"{number(first)}–{number(last)}"
         tick = Tick(way(tick.value, exact=True), tick.words.rsplit(" ", 1)[0] + " " + number(way(tick.value, exact=True))) if tick else None
-    name = marker.name if marker else str(cells["name_text"]).strip() or "Unnamed line"
+    name = _PLAIN.sub("", marker.name) if marker else str(cells["name_text"]).strip() or "Unnamed line"
     return Row(label, cells, marker, name, group_of(cells), first, last, low, high, words or "no value", unit, printed, tick)
 
 
@@ -143,10 +144,12 @@ def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference) -> 
     for scheme in ref.decision(marker.id):
         for band in scheme.bands:
             if band.category == cells["category"] and ucum in band.limits:
-                limit = parse_limit(band.limits[ucum])
+                words = re.split("[:;,(]", band.label)[0].strip().lower()
+                limit = parse_limits(band.limits[ucum])
                 edge = limit.low if side == "high" else limit.high
-                if isinstance(edge, int | float) and isfinite(edge):
-                    return Tick(float(edge), f"{band.label.lower()} {'from' if side == 'high' else 'below'} {number(float(edge))}")
+                if isfinite(edge):
+                    words = words if len(words) <= LONGEST_WORDS else "guideline"
+                    return Tick(edge, f"{words} {'from' if side == 'high' else 'below'} {number(edge)}")
     return None
 
 
@@ -201,6 +204,7 @@ class Way:
         return float(f"{moved:.3g}") if moved and abs(log10(abs(moved))) < 12 else moved
 
 
+_PLAIN = re.compile(r" \((serum/plasma|serum|plasma|blood|total|total cobalamin)\)$")  # goes without saying beside a result
 _MOLAR = re.compile(r"mol")
 _PER_LITRE = re.compile(r"/L$")
 _US = re.compile(r"(g|\[IU\])/(dL|mL)$|^%$|10\*3/uL$")

@@ -51,6 +51,7 @@ def upload(session: Session) -> None:
         show("<h2>Drop your report here</h2>")
         turn = st.session_state.setdefault("upload_round", 0)
         files = st.file_uploader("Your lab reports", type=ENDINGS, accept_multiple_files=True, key=f"upload-{turn}", label_visibility="collapsed")
+        show('<p class="small">PDF, picture, CSV, Excel, FHIR or HL7. Several at once, up to 50 MB each.</p>')
     if files:
         known = len(session.documents)
         session.refused = []
