@@ -1,2 +1,3 @@
 from labinterp.app.shell import main
+
 main()

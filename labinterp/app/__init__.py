@@ -32,7 +32,7 @@ def launch(argv: Sequence[str] = ()) -> int:
     chosen = parser.parse_args(list(argv))
     port = chosen.port or free_port()
     address = f"http://127.0.0.1:{port}/" + ("?sample" if chosen.sample else "")
-    print(f"labinterp is at {address}  (stop with Ctrl+C)", file=sys.stderr)
+    sys.stderr.write(f"labinterp is at {address}  (stop with Ctrl+C)\n")
     if not chosen.no_browser and has_display():
         threading.Thread(target=_open_when_ready, args=(address, port), daemon=True).start()
     command = [sys.executable, "-m", "streamlit", "run", str(HERE / "entry.py"), f"--server.port={port}", *settings()]

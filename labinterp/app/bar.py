@@ -79,7 +79,9 @@ def bar(words: str, first: float, last: float, low: float, high: float, side: Si
     parts = ['<span class="track"></span>', f'<span class="range" style="left:{left:g}%;width:{right - left:g}%"></span>']
     for limit, place in ((low, LEFT), (high, RIGHT)):
         if isfinite(limit):
-            parts.append(f'<span class="edge" style="left:{place:g}%"></span><span class="limit" style="left:{place:g}%">{number(limit)}</span>')
+            parts.append(
+                f'<span class="edge" style="left:{place:g}%"></span><span class="limit" style="left:{place:g}%">{number(limit)}</span>'
+            )
     for tick in shown:
         at = position(tick.value, low, high)
         parts.append(f'<span class="tick" style="left:{at:.1f}%"></span>')

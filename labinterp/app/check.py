@@ -10,8 +10,8 @@ import streamlit as st
 import labinterp
 from labinterp.app import picture
 from labinterp.app.facts import facts
-from labinterp.app.html import count, esc, fold, pill, show
-from labinterp.app.rows import Row, rows_of, unit_words
+from labinterp.app.html import count, esc, fold, p, pill, show
+from labinterp.app.rows import Row, rows_of, unit_words, waits
 from labinterp.app.session import Session, current
 from labinterp.app.start import messages
 from labinterp.interpretation import Interpretation
@@ -29,7 +29,6 @@ GRID = {
     "Where": "",
 }
 EDITABLE = {title: column for title, column in GRID.items() if column}
-ASKS = ("implausible", "unreadable_value", "unknown_unit")
 SHOWN_DOUBTS = 4
 
 
@@ -38,7 +37,7 @@ def page() -> None:
     session = current()
     answer = session.interpretation()
     rows = rows_of(answer)
-    doubts = [row for row in rows if in_doubt(row)]
+    doubts = [row for row in rows if waits(row)]
     show(f'<h1>Check what was read</h1><p class="lede">{headline(len(rows), len(doubts))}</p>')
     messages(session)
     for notice in session.report().notices:
@@ -52,9 +51,10 @@ def page() -> None:
             doubt_cards(session, answer, doubts)
             confirm(session)
     else:
-        shown = ""
+        shown = False
         doubt_cards(session, answer, doubts)
-    show("<h2>All lines read</h2><p class='soft'>Change any cell that does not match the page. Your changes are marked as yours. Add a line at the bottom.</p>")
+    how = "Change any cell that does not match the page. Your changes are marked as yours. Add a line at the bottom."
+    show(f"<h2>All lines read</h2>{p(how, 'soft')}")
     with st.container(key="lines-grid"):
         grid(session, rows)
     with st.container(key="lines-phone"):
@@ -64,11 +64,6 @@ def page() -> None:
         confirm(session)
 
 
-def in_doubt(row: Row) -> bool:
-    """Whether the line needs a look before it counts."""
-    return bool(row["review"]) or row["status"] in ASKS
-
-
 def headline(lines: int, doubts: int) -> str:
     """``19 result lines found. 17 were read, 2 need your eye before they count.``"""
     if not lines:
@@ -76,13 +71,16 @@ def headline(lines: int, doubts: int) -> str:
     found = f"{count(lines, 'result line')} found."
     if not doubts:
         return f"{found} Please compare them with your paper."
-    return f"{found} {lines - doubts} were read, {doubts} {'needs' if doubts == 1 else 'need'} your eye before {'it counts' if doubts == 1 else 'they count'}."
+    asks = "1 needs your eye before it counts." if doubts == 1 else f"{doubts} need your eye before they count."
+    return f"{found} {lines - doubts} {'was' if lines - doubts == 1 else 'were'} read, {asks}"
 
 
 def confirm(session: Session) -> None:
     """The facts that matter and the way to the answer."""
     facts(session, "check", as_read=True)
-    if st.button("These are right: show the answer", type="primary", icon=":material/arrow_forward:", width="stretch", disabled=session.rows.empty):
+    if st.button(
+        "These are right: show the answer", type="primary", icon=":material/arrow_forward:", width="stretch", disabled=session.rows.empty
+    ):
         session.confirmed = True
         st.switch_page(st.session_state["pages"]["answer"])
     show('<p class="soft">You can go on without answering. Lines in question then stay “not judged”.</p>')
@@ -106,7 +104,7 @@ def sheet(session: Session, number: int, page_number: int) -> picture.Sheet | No
 def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
     """One page with its marks; which page is chosen above it."""
     choices = [(number, page_number) for number in sheets for page_number in pages_of(session, number)]
-    asked = next(((int(row["document"]), int(row["page"])) for row in rows if in_doubt(row) and not pd.isna(row["page"])), choices[0])
+    asked = next(((int(row["document"]), int(row["page"])) for row in rows if waits(row) and not pd.isna(row["page"])), choices[0])
     many = len(sheets) > 1
 
     def words(choice: tuple[int, int]) -> str:
@@ -114,15 +112,20 @@ def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
 
     chosen = asked if asked in choices else choices[0]
     if len(choices) > 1:
-        chosen = st.selectbox("Page", choices, index=choices.index(chosen), format_func=words, key=f"page-{session.turn}", label_visibility="collapsed")
+        chosen = st.selectbox(
+            "Page", choices, index=choices.index(chosen), format_func=words, key=f"page-{session.turn}", label_visibility="collapsed"
+        )
     leaf = sheet(session, *chosen)
     if leaf is None:
         return False
     here = [row for row in rows if (int(row["document"]), row["page"]) == chosen]
-    marks: list[tuple[str, Any]] = [("ask" if in_doubt(row) else "read", row) for row in here]
-    noted = session.unread[(session.unread["document"] == chosen[0]) & (session.unread["page"] == chosen[1]) & (session.unread["kind"] == "possible_result")]
+    marks: list[tuple[str, Any]] = [("ask" if waits(row) else "read", row) for row in here]
+    noted = session.unread[
+        (session.unread["document"] == chosen[0]) & (session.unread["page"] == chosen[1]) & (session.unread["kind"] == "possible_result")
+    ]
     marks += [("note", line) for _, line in noted.iterrows()]
-    what = f"{words(chosen)} of your report. {count(len(here), 'line')} read, {sum(in_doubt(row) for row in here)} in question. The same lines are in the list below."
+    counts = f"{count(len(here), 'line')} read, {sum(map(waits, here))} in question"
+    what = f"{words(chosen)} of your report. {counts}. The same lines are in the list below."
     show(
         picture.page_html(leaf, marks, what)
         + '<p class="soft">Bar at the left: read. <b>Dashed frame: needs your answer.</b> Dotted: may be a result, left as a note.</p>'
@@ -133,7 +136,9 @@ def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
 def pages_of(session: Session, number: int) -> list[int]:
     """The pages of a document, from 1 to the last that holds any line."""
     report = session.documents[number].report
-    last = max([float(report.rows["page"].max() or 1), float(report.unread["page"].max() or 1), 1.0], key=lambda page: -1 if page != page else page)
+    last = max(
+        [float(report.rows["page"].max() or 1), float(report.unread["page"].max() or 1), 1.0], key=lambda page: -1 if page != page else page
+    )
     return list(range(1, int(last) + 1))
 
 
@@ -155,7 +160,9 @@ def doubt_card(session: Session, answer: Interpretation, row: Row) -> None:
     key = f"{session.version}-{row.label}"
     with st.container(key=f"doubt-{key}"):
         leaf = sheet(session, int(row["document"]), int(row["page"])) if session.documents and not pd.isna(row["page"]) else None
-        cells = "".join(f"<span>{esc(row[c])}</span>" for c in ("name_text", "value_text", "flag_text", "unit_text", "range_text") if row[c])
+        cells = "".join(
+            f"<span>{esc(row[c])}</span>" for c in ("name_text", "value_text", "flag_text", "unit_text", "range_text") if row[c]
+        )
         cut = (picture.cut_html(leaf, row) if leaf else "") or f'<div class="quote">{cells}</div>'
         why = " ".join(str(part) for part in (row["reason"], row["review"]) if part)
         show(f'<div class="head"><h3>{esc(row.name)}: {esc(row.result)}?</h3>{pill("Not judged", "doubt")}</div>{cut}<p>{esc(why)}</p>')
@@ -206,7 +213,7 @@ def line_form(key: str, cells: Any) -> dict[str, str]:
 
 def mark_of(row: Row) -> str:
     """The first cell of a line: whether it was read, asks, or is the visitor's."""
-    if in_doubt(row):
+    if waits(row):
         return "? " + {"implausible": "value", "unreadable_value": "no number", "unknown_unit": "unit"}.get(str(row["status"]), "look")
     if row["edited"]:
         return f"✎ {row['edited']}"
@@ -219,11 +226,16 @@ def where(row: Row) -> str:
 
 def grid(session: Session, rows: list[Row]) -> None:
     """The editable grid. A change is taken over at once, so that none is lost on the way to another page."""
-    ordered = sorted(rows, key=lambda row: not in_doubt(row))
+    ordered = sorted(rows, key=lambda row: not waits(row))
     known = sorted({marker.name for marker in session.interpretation().reference.markers.values()}, key=str.casefold)
     frame = pd.DataFrame(
         [
-            {"Check": mark_of(r), **{title: str(r[column]) for title, column in EDITABLE.items()}, "Understood as": r.marker.name if r.marker else None, "Where": where(r)}
+            {
+                "Check": mark_of(r),
+                **{title: str(r[column]) for title, column in EDITABLE.items()},
+                "Understood as": r.marker.name if r.marker else None,
+                "Where": where(r),
+            }
             for r in ordered
         ],
         columns=list(GRID),
@@ -257,7 +269,7 @@ def take_changes(session: Session, key: str, labels: list[int]) -> None:
         texts = {EDITABLE[title]: str(text) for title, text in cells.items() if title in EDITABLE and text}
         texts |= understood_as(session, cells.get("Understood as"))
         if texts:
-            session.add(**{"name_text": cells.get("Understood as") or "", **texts})
+            session.add({"name_text": cells.get("Understood as") or "", **texts})
     for label in sorted((labels[position] for position in changes["deleted_rows"]), reverse=True):
         session.leave_out(label)
 
@@ -275,7 +287,7 @@ def phone_list(session: Session, rows: list[Row]) -> None:
     """The same lines as a list, for narrow screens."""
     items = "".join(
         f'<tr><th scope="row">{esc(row["name_text"])}<span class="soft">{esc(mark_of(row))}</span></th><td>{esc(row.result)}</td></tr>'
-        for row in sorted(rows, key=lambda row: not in_doubt(row))
+        for row in sorted(rows, key=lambda row: not waits(row))
     )
     if items:
         show(f"<table><caption>{count(len(rows), 'line')}</caption><tbody>{items}</tbody></table>")
@@ -287,13 +299,17 @@ def phone_list(session: Session, rows: list[Row]) -> None:
 def change_dialog(session: Session, rows: list[Row]) -> None:
     """Edit one line on a phone."""
     by_label = {row.label: row for row in rows}
-    chosen = st.selectbox("Line", [-1, *by_label], format_func=lambda label: f"{by_label[label]['name_text']} {by_label[label].result}" if label in by_label else "A new line")
+    chosen = st.selectbox(
+        "Line",
+        [-1, *by_label],
+        format_func=lambda label: f"{by_label[label]['name_text']} {by_label[label].result}" if label in by_label else "A new line",
+    )
     texts = line_form(f"dialog-{session.version}-{chosen}", by_label[chosen].cells if chosen in by_label else {})
     if st.button("Use this", type="primary", disabled=not texts):
         if chosen in by_label:
             session.change(chosen, **texts)
         else:
-            session.add(**texts)
+            session.add(texts)
         st.rerun()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from html import escape
 from math import isfinite, isnan
 from typing import Any
@@ -49,3 +50,35 @@ def count(many: int, one: str, more: str = "") -> str:
 def fold(summary: str, inside: str, *, opened: bool = False) -> str:
     """A part that opens on click; `summary` and `inside` are HTML."""
     return f"<details{' open' if opened else ''}><summary>{summary}</summary><div class='inside'>{inside}</div></details>"
+
+
+def within(name: str) -> str:
+    """A name as it stands inside a sentence: ``Potassium`` becomes ``potassium``, ``HbA1c`` and ``ESR`` stay."""
+    first, rest = name[:1], name[1:2]
+    return (
+        name
+        if not rest or rest.isupper() or not rest.isalpha() or any(letter.isupper() for letter in name.split(" ")[0][1:])
+        else first.lower() + name[1:]
+    )
+
+
+def p(inside: str, look: str = "") -> str:
+    """A paragraph; `inside` is HTML."""
+    return f'<p class="{look}">{inside}</p>' if look else f"<p>{inside}</p>"
+
+
+def ul(items: Iterable[str]) -> str:
+    """A list of HTML items, or nothing where there are none."""
+    lines = "".join(f"<li>{item}</li>" for item in items)
+    return f"<ul>{lines}</ul>" if lines else ""
+
+
+def lines(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names with what is said of them, one line each; both are HTML."""
+    return '<dl class="lines">' + "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in pairs) + "</dl>"
+
+
+def table(caption: str, heads: Sequence[str], rows: Iterable[str]) -> str:
+    """A table with its caption; `rows` are HTML."""
+    head = "".join(f'<th scope="col">{word}</th>' for word in heads)
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
-from labinterp.app.html import count, esc, fold, pill, show
+from labinterp.app.html import count, esc, fold, p, pill, show, table, ul
 from labinterp.app.rows import unit_words
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
@@ -14,17 +14,17 @@ from labinterp.reference.schema import Marker, Population, Source
 from labinterp.reference.schema_causes import Cause
 
 SHOWN = 12
-SIGNS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< "}
 
 
 def page() -> None:
     """Draw the page."""
     ref = Reference.default()
-    show(
-        f'<h1>Every limit and where it comes from</h1><p class="lede">{count(len(ref.markers), "test")}, {count(len(ref.causes), "cause")}. '
-        "Each number has its own source. “Not checked” means that nobody has compared it with the source yet.</p>"
+    counts = f"{count(len(ref.markers), 'test')}, {count(len(ref.causes), 'cause')}. Each number has its own source."
+    about = p(f"{counts} “Not checked” means that nobody has compared it with the source yet.", "lede")
+    show(f"<h1>Every limit and where it comes from</h1>{about}")
+    wanted = st.text_input(
+        "Find a test, a cause or a source", placeholder="for example potassium, B12, ADA", icon=":material/search:", max_chars=80
     )
-    wanted = st.text_input("Find a test, a cause or a source", placeholder="for example potassium, B12, ADA", icon=":material/search:", max_chars=80)
     kinds: dict[str, Callable[[Reference, str], list[str]]] = {"Tests": tests, "Causes": causes, "Sources": sources}
     kind = st.pills("What to look in", list(kinds), default="Tests", required=True, label_visibility="collapsed") or "Tests"
     found = kinds[kind](ref, fold_name(wanted))
@@ -52,8 +52,9 @@ def tests(ref: Reference, wanted: str) -> list[str]:
 
 
 def sources_of(marker: Marker) -> Iterable[str]:
-    limits = (*marker.intervals, *marker.decision, *marker.critical)
-    return dict.fromkeys(limit.source for limit in limits)
+    """The sources of a marker's limits, each once."""
+    intervals, decision, critical = ((limit.source for limit in limits) for limits in (marker.intervals, marker.decision, marker.critical))
+    return dict.fromkeys((*intervals, *decision, *critical))
 
 
 def organisation(ref: Reference, source_id: str) -> str:
@@ -66,23 +67,44 @@ def test(ref: Reference, marker: Marker) -> str:
     names = [name for name in dict.fromkeys(name for names in marker.names.values() for name in names) if name != marker.name][:8]
     codes = [code.code for code in marker.loinc if not code.exclude][:3]
     units = ", ".join(unit_words(unit) for unit in dict.fromkeys([marker.unit or "", *(unit.ucum for unit in marker.units)]) if unit)
-    about = [marker.about, f"Also printed as {', '.join(names)}." if names else "", f"LOINC {', '.join(codes)}." if codes else "", f"Read in {units}." if units else ""]
+    about = [
+        marker.about,
+        f"Also printed as {', '.join(names)}." if names else "",
+        f"LOINC {', '.join(codes)}." if codes else "",
+        f"Read in {units}." if units else "",
+    ]
     lines = [
-        *(limit(ref, i, i.limits, "usual range" + ("" if i.default else ", another source"), i.source, i.verified, i.note) for i in marker.intervals),
-        *(limit(ref, s, b.limits, f"guideline: {b.label}", s.source, s.verified and b.verified, "") for s in marker.decision for b in s.bands),
+        *(
+            limit(ref, i, i.limits, "usual range" + ("" if i.default else ", another source"), i.source, i.verified, i.note)
+            for i in marker.intervals
+        ),
+        *(
+            limit(ref, s, b.limits, f"guideline: {b.label}", s.source, s.verified and b.verified, "")
+            for s in marker.decision
+            for b in s.bands
+        ),
         *(limit(ref, c, side, "critical", c.source, c.verified, c.note) for c in marker.critical for side in (c.low, c.high) if side),
     ]
     if marker.plausible:
-        lines.append(limit(ref, Population(age=(None, None)), marker.plausible.limits, "possible at all", marker.plausible.source, False, marker.plausible.note))
-    head = "".join(f"<th scope='col'>{word}</th>" for word in ("Who", "Limit", "Kind", "Source", "Checked"))
-    table = f"<table><caption>Limits of {esc(marker.name)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>" if lines else ""
-    notes = "".join(f"<li>{esc(note.text)}{'' if note.verified else ' ' + pill('not checked', 'doubt')}</li>" for note in (*marker.interferences, *marker.notes))
+        lines.append(
+            limit(
+                ref,
+                Population(age=(None, None)),
+                marker.plausible.limits,
+                "possible at all",
+                marker.plausible.source,
+                False,
+                marker.plausible.note,
+            )
+        )
+    limits = table(f"Limits of {esc(marker.name)}", ("Who", "Limit", "Kind", "Source", "Checked"), lines) if lines else ""
+    notes = ul(esc(n.text) + ("" if n.verified else " " + pill("not checked", "doubt")) for n in (*marker.interferences, *marker.notes))
     uses = [cause.name for cause in ref.causes.values() if any(link.marker == marker.id for link in cause.links)]
     return (
-        f'<section><h2>{esc(marker.name)}</h2><p class="soft">{esc(" ".join(part for part in about if part))}</p>{table}'
-        + (f"<p class='soft'>{esc(marker.seed)}</p>" if marker.seed else "")
-        + (fold("What can falsify it, and notes", f"<ul>{notes}</ul>") if notes else "")
-        + (fold(f"Causes of weak legs that use it ({len(uses)})", f"<p>{esc(', '.join(uses))}</p>") if uses else "")
+        f"<section><h2>{esc(marker.name)}</h2>{p(esc(' '.join(part for part in about if part)), 'soft')}{limits}"
+        + (p(esc(marker.seed), "soft") if marker.seed else "")
+        + (fold("What can falsify it, and notes", notes) if notes else "")
+        + (fold(f"Causes of weak legs that use it ({len(uses)})", p(esc(", ".join(uses)))) if uses else "")
         + "</section>"
     )
 
@@ -94,14 +116,15 @@ def limit(ref: Reference, whom: Population, limits: Mapping[str, str], kind: str
     where = cite(source) if source else esc(source_id)
     sure = "✓ checked" if checked else pill("not checked", "doubt")
     remark = f"<span class='soft'>{esc(note)}</span>" if note else ""
-    return f"<tr><th scope='row'>{esc(people(whom))}</th><td>{texts}</td><td class='wide'>{esc(kind)}{remark}</td><td class='wide'>{where}</td><td>{sure}</td></tr>"
+    cells = f'<td>{texts}</td><td class="wide">{esc(kind)}{remark}</td><td class="wide">{where}</td><td>{sure}</td>'
+    return f'<tr><th scope="row">{esc(people(whom))}</th>{cells}</tr>'
 
 
 def limit_words(text: str) -> str:
     """``>=5.7 <6.5`` as people write it."""
-    for sign, word in SIGNS.items():
-        text = text.replace(sign, word) if sign in ("<=", ">=") else text
-    return text.replace("<", "< ").replace(">", "> ").replace("*age", " × age")
+    for sign, word in (("<=", "≤"), (">=", "≥"), ("<", "< "), (">", "> "), ("≤", "≤ "), ("≥", "≥ "), ("*age", " × age")):
+        text = text.replace(sign, word)
+    return text
 
 
 def people(whom: Population) -> str:
@@ -134,20 +157,27 @@ def causes(ref: Reference, wanted: str) -> list[str]:
 def cause_html(ref: Reference, cause: Cause) -> str:
     """One cause: what speaks for and against, whether blood shows it, what settles it, and on whose word."""
     seen = {"yes": "Blood tests can show it.", "partly": "Blood tests show part of it.", "no": "Blood tests cannot show it."}[cause.visible]
-    links = "".join(
-        f"<tr><th scope='row'>{esc(ref.markers[link.marker].name if link.marker in ref.markers else link.marker)}</th>"
-        f"<td>{esc(link.finding.replace('_', ' '))}</td><td>{esc(link.role)}, {esc(link.strength)}</td><td class='wide'>{esc(link.note)}</td></tr>"
+    rows = [
+        f'<tr><th scope="row">{esc(ref.markers[link.marker].name if link.marker in ref.markers else link.marker)}</th>'
+        f"<td>{esc(link.finding.replace('_', ' '))}</td><td>{esc(link.role)}, {esc(link.strength)}</td>"
+        f'<td class="wide">{esc(link.note)}</td></tr>'
         for link in cause.links
+    ]
+    links = table(f"What blood says about {esc(cause.name)}", ("Test", "Finding", "What it says", "Why"), rows) if rows else ""
+    cited = ul(cite(ref.sources[source_id]) if source_id in ref.sources else esc(source_id) for source_id in cause.sources)
+    said = ul(
+        esc(seed.says)
+        + (f" <b>Applied here:</b> {esc(seed.applied)}" if seed.applied else "")
+        + f' <span class="small">({esc(seed.article)})</span>'
+        for seed in cause.seeds
     )
-    head = "".join(f"<th scope='col'>{word}</th>" for word in ("Test", "Finding", "What it says", "Why"))
-    table = f"<table><caption>What blood says about {esc(cause.name)}</caption><thead><tr>{head}</tr></thead><tbody>{links}</tbody></table>" if links else ""
-    cited = "".join(f"<li>{cite(ref.sources[s]) if s in ref.sources else esc(s)}</li>" for s in cause.sources)
-    said = "".join(f"<li>{esc(seed.says)}{f' <b>Applied here:</b> {esc(seed.applied)}' if seed.applied else ''} <span class='small'>({esc(seed.article)})</span></li>" for seed in cause.seeds)
+    more = links + cited + (p("Articles that name it", "soft") + said if said else "")
     return (
-        f"<section><h2>{esc(cause.name)}</h2><p>{esc(cause.mechanism)} {seen}</p>"
-        + (f"<p><b>What usually settles it:</b> {esc('; '.join(cause.settles))}.</p>" if cause.settles else "")
-        + fold("What speaks for and against, and sources", f"{table}<ul>{cited}</ul>" + (f"<p class='soft'>Articles that name it</p><ul>{said}</ul>" if said else ""))
-        + f"<p class='soft'>The links are judgement ({esc(cause.basis)}), reviewed by {esc(cause.reviewed_by)}.</p></section>"
+        f"<section><h2>{esc(cause.name)}</h2>{p(esc(cause.mechanism) + ' ' + seen)}"
+        + (p(f"<b>What usually settles it:</b> {esc('; '.join(cause.settles))}.") if cause.settles else "")
+        + fold("What speaks for and against, and sources", more)
+        + p(f"The links are {esc(cause.basis)}, reviewed by {esc(cause.reviewed_by)}.", "soft")
+        + "</section>"
     )
 
 
@@ -166,5 +196,9 @@ def cite(source: Source) -> str:
     """Organisation, title, year, and the way to it. The link is followed only when the reader presses it."""
     year = f", {source.year}" if source.year else ""
     address = f"https://doi.org/{source.doi}" if source.doi else source.url
-    title = f'<a href="{esc(address)}" target="_blank" rel="noreferrer">{esc(source.title)}</a>' if address.startswith("https://") else esc(source.title)
+    title = (
+        f'<a href="{esc(address)}" target="_blank" rel="noreferrer">{esc(source.title)}</a>'
+        if address.startswith("https://")
+        else esc(source.title)
+    )
     return f"{esc(source.organisation)}: {title}{year}"

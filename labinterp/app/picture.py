@@ -53,12 +53,12 @@ def _pdf_sheet(data: bytes, page: int) -> Sheet | None:
 
 def _image_sheet(data: bytes, page: int) -> Sheet | None:
     try:
-        image = Image.open(io.BytesIO(data))
-        image.seek(page - 1)
+        file = Image.open(io.BytesIO(data))
+        file.seek(page - 1)
     except (UnidentifiedImageError, EOFError, OSError):
         return None
-    width, height = image.size
-    image = image.convert("RGB")
+    width, height = file.size
+    image = file.convert("RGB")
     image.thumbnail((1400, 2000))
     return Sheet(image, float(width), float(height))
 
@@ -74,7 +74,12 @@ def cut_html(sheet: Sheet, row: Any) -> str:
     if pd.isna(row["top"]) or pd.isna(row["x0"]):
         return ""
     x, y = sheet.image.width / sheet.width, sheet.image.height / sheet.height
-    box = (max(0, row["x0"] * x - 8), max(0, row["top"] * y - 5), min(sheet.image.width, row["x1"] * x + 8), min(sheet.image.height, row["bottom"] * y + 5))
+    box = (
+        max(0, row["x0"] * x - 8),
+        max(0, row["top"] * y - 5),
+        min(sheet.image.width, row["x1"] * x + 8),
+        min(sheet.image.height, row["bottom"] * y + 5),
+    )
     if box[2] <= box[0] or box[3] <= box[1]:
         return ""
     line = sheet.image.crop(tuple(round(edge) for edge in box))

@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite, isnan, log10, nan
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from labinterp.app.bar import Side, Tick, bar
 from labinterp.app.html import esc, number, pill
-from labinterp.interpretation import Interpretation
 from labinterp.reference import Reference
 from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker
+
+if TYPE_CHECKING:
+    from labinterp.interpretation import Interpretation
 
 Group = Literal["outside", "open", "inside"]
 Units = Literal["printed", "SI", "US"]
@@ -68,6 +70,11 @@ class Row:
         return "high" if self.first > self.high else "in"
 
     @property
+    def legs(self) -> str:
+        """What this test has to do with weak legs, else what it measures."""
+        return (self.marker.leg_weakness or self.marker.about) if self.marker else ""
+
+    @property
     def multiple(self) -> str:
         """``24 × limit`` where the result is at least three times the upper limit."""
         times = self.cells["xuln"]
@@ -107,7 +114,10 @@ class Row:
 def rows_of(answer: Interpretation, units: Units = "printed") -> list[Row]:
     """All rows in their order, in the units asked for."""
     records = answer.results.to_dict("records")
-    return [row_of(label, {str(k): v for k, v in cells.items()}, answer.reference, units) for label, cells in zip(answer.results.index, records, strict=True)]
+    return [
+        row_of(label, {str(k): v for k, v in cells.items()}, answer.reference, units)
+        for label, cells in zip(answer.results.index, records, strict=True)
+    ]
 
 
 def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = "printed") -> Row:
@@ -121,10 +131,19 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
         way = Way.between(ref, marker, str(cells["ucum"]), target)
         printed, unit = f"{words} {unit}".strip(), unit_words(target)
         first, last, low, high = way(first), way(last), way(low, exact=True), way(high, exact=True)
-        words = f"{cells['comparator']}{number(first if isfinite(first) else last)}" if first == last or not (isfinite(first) and isfinite(last)) else f"{number(first)}–{number(last)}"
+        words = (
+            f"{cells['comparator']}{number(first if isfinite(first) else last)}"
+            if first == last or not (isfinite(first) and isfinite(last))
+            else f"{number(first)}–{number(last)}"
+        )
         tick = Tick(way(tick.value, exact=True), tick.words.rsplit(" ", 1)[0] + " " + number(way(tick.value, exact=True))) if tick else None
     name = _PLAIN.sub("", marker.name) if marker else str(cells["name_text"]).strip() or "Unnamed line"
     return Row(label, cells, marker, name, group_of(cells), first, last, low, high, words or "no value", unit, printed, tick)
+
+
+def waits(row: Row) -> bool:
+    """Whether the line needs a look at the paper before it counts."""
+    return bool(row["review"]) or row["status"] in ("implausible", "unreadable_value", "unknown_unit")
 
 
 def group_of(cells: Mapping[str, Any]) -> Group:
@@ -159,9 +178,15 @@ def range_words(row: Row, ref: Reference) -> str:
     if not kind:
         return '<span class="soft">none</span>'
     if row["basis"] == "printed":
-        text = span_words(row.low, row.high) if row.printed and not (isnan(row.low) and isnan(row.high)) else str(row["range_text"]).strip() or "the lab’s mark"
+        text = (
+            span_words(row.low, row.high)
+            if row.printed and not (isnan(row.low) and isnan(row.high))
+            else str(row["range_text"]).strip() or "the lab’s mark"
+        )
         return f'{esc(text)}<span class="soft">{kind}</span>'
-    text = span_words(row.low, row.high) if row["basis"] == "interval" and not (isnan(row.low) and isnan(row.high)) else str(row["limit_text"])
+    text = (
+        span_words(row.low, row.high) if row["basis"] == "interval" and not (isnan(row.low) and isnan(row.high)) else str(row["limit_text"])
+    )
     source = ref.sources.get(str(row["source_id"]))
     who = f"{kind}, {source.organisation}{f' {source.year}' if source.year else ''}" if source else kind
     doubt = "" if source and source.verified else " " + pill("not checked", "doubt")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,9 @@ from labinterp.interpretation import Interpretation, interpret_rows
 from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
+
+if TYPE_CHECKING:
+    from labinterp.app.picture import Sheet
 
 LARGEST = 50 * 2**20
 """Bytes of one upload that are looked at; the same bound as `server.maxUploadSize`."""
@@ -44,7 +47,7 @@ class Session:
     unread: pd.DataFrame = field(default_factory=lambda: _empty(UNREAD_COLUMNS).assign(document=0))
     waiting: list[Document] = field(default_factory=list)  # of another person, it seems: asked before they are joined
     refused: list[tuple[str, str]] = field(default_factory=list)  # file name, why it could not be read
-    patient: Patient = Patient()
+    patient: Patient = field(default_factory=Patient)
     answers: dict[str, Any] = field(default_factory=dict)
     said: dict[str, tuple[str, str]] = field(default_factory=dict)  # question id -> question and answer in words
     before: list[str] = field(default_factory=list)  # order of the causes before the last answer
@@ -56,7 +59,7 @@ class Session:
     asked: set[str] = field(default_factory=set)  # facts that mattered once stay visible, so that they can be changed
     tried: dict[Any, set[str]] = field(default_factory=dict)
     memo: dict[Any, Interpretation] = field(default_factory=dict)
-    sheets: dict[tuple[int, int], Any] = field(default_factory=dict)  # pages drawn for Check
+    sheets: dict[tuple[int, int], Sheet | None] = field(default_factory=dict)  # pages drawn for Check
 
     @property
     def is_open(self) -> bool:
@@ -108,38 +111,38 @@ class Session:
     def change(self, row: int, **texts: str) -> None:
         """Put the visitor's texts in place of what was read. The visitor has looked at the line, so it needs no further look."""
         for column, text in texts.items():
-            self.rows.at[row, column] = text
-        self.rows.at[row, "edited"] = self.rows.at[row, "edited"] or "changed by you"
-        self.rows.at[row, "review"] = ""
+            self.rows.loc[row, column] = text
+        self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or "changed by you"
+        self.rows.loc[row, "review"] = ""
         self.touch()
 
     def accept(self, row: int) -> None:
         """The visitor compared the line with the paper and it is right."""
-        self.rows.at[row, "review"] = ""
-        self.rows.at[row, "edited"] = self.rows.at[row, "edited"] or "confirmed by you"
+        self.rows.loc[row, "review"] = ""
+        self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or "confirmed by you"
         self.touch()
 
     def leave_out(self, row: int) -> None:
         """Move a line to the notes, where it stays visible."""
-        line = self.rows.loc[row]
+        line = self.rows.iloc[row]
         note = {**{column: line[column] for column in ("page", "x0", "top", "x1", "bottom")}, "text": line["text"] or line_of(line)}
         note |= {"reason": "left out by you", "kind": "possible_result", "document": line["document"]}
         self.unread = _stack(self.unread, pd.DataFrame([note]))
         self.rows = self.rows.drop(index=row).reset_index(drop=True)
         self.touch()
 
-    def add(self, document: int = 0, **texts: Any) -> None:
+    def add(self, texts: Mapping[str, Any], document: int = 0) -> None:
         """Add a line that the visitor typed."""
-        row = frame_of([texts], ROW_COLUMNS).assign(document=document, edited="added by you")
+        row = frame_of([dict(texts)], ROW_COLUMNS).assign(document=document, edited="added by you")
         self.rows = _stack(self.rows, row)
         self.touch()
 
     def add_from_note(self, note: int, **texts: str) -> None:
         """Make a result out of a line that was left as a note."""
-        line = self.unread.loc[note]
+        line = self.unread.iloc[note]
         place = {column: line[column] for column in ("page", "x0", "top", "x1", "bottom", "text")}
         self.unread = self.unread.drop(index=note).reset_index(drop=True)
-        self.add(document=int(line["document"]), **place, **texts)
+        self.add({**place, **texts}, int(line["document"]))
 
     # ---- the answer ----
 
@@ -174,10 +177,17 @@ class Session:
         return None if years is None else int(years)
 
     def wanted_facts(self, *, as_read: bool = False) -> set[str]:
-        """The facts about the person (`sex`, `age`, `pregnant`) to show: those that would change an answer, with `as_read` also the known ones."""
+        """The facts about the person (`sex`, `age`, `pregnant`) to show: those that would change an answer.
+
+        With `as_read` also those that are known, so that they can be corrected.
+        """
         known = self.patient
         self.asked |= self.open_facts()
-        read = {"sex": known.sex is not None, "age": known.age is not None or known.birth_date is not None, "pregnant": known.pregnant is not None}
+        read = {
+            "sex": known.sex is not None,
+            "age": known.age is not None or known.birth_date is not None,
+            "pregnant": known.pregnant is not None,
+        }
         return self.asked | ({fact for fact, given in read.items() if given} if as_read else set())
 
     def open_facts(self) -> set[str]:

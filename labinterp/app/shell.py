@@ -14,8 +14,8 @@ from labinterp.app.session import current
 HERE = Path(__file__).resolve().parent
 
 SAFETY = (
-    "This page compares your results with published limits and patterns. It cannot examine you. New, fast or one-sided weakness, trouble breathing or "
-    "swallowing, or loss of bladder or bowel control needs emergency care whatever these results say. "
+    "This page compares your results with published limits and patterns. It cannot examine you. New, fast or one-sided weakness, "
+    "trouble breathing or swallowing, or loss of bladder or bowel control needs emergency care whatever these results say. "
     "Please do not start or stop a medicine because of this page."
 )
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 import labinterp
 from labinterp.app.bar import bar
-from labinterp.app.html import count, esc, pill, show
+from labinterp.app.html import count, esc, p, pill, show, ul
 from labinterp.app.session import Document, Session, current, forget
+from labinterp.goldens import samples_folder
 
 SAMPLE = "leg_weakness.pdf"
 ENDINGS = ["pdf", "png", "jpg", "jpeg", "webp", "tif", "tiff", "csv", "tsv", "txt", "xlsx", "json", "xml", "hl7", "parquet", "xpt"]
+
+CAN = (
+    "Read the report and show you every line it read. Check each value against your lab’s own range and published limits. "
+    "Say which causes of weak legs fit, which do not, and which test is missing."
+)
+CANNOT = (
+    "It cannot examine you or tell you what you have. Many causes of weak legs never show in blood: a pinched nerve, a stroke, "
+    "multiple sclerosis. It never names a treatment or a dose."
+)
 
 
 def page() -> None:
@@ -31,18 +39,16 @@ def page() -> None:
         upload(session)
         messages(session)
         buttons(session)
-        show('<p><b>Everything stays on this computer.</b> <span class="soft">Nothing is sent, nothing is saved. Closing this page forgets your report.</span></p>')
+        forgets = '<span class="soft">Nothing is sent, nothing is saved. Closing this page forgets your report.</span>'
+        show(p(f"<b>Everything stays on this computer.</b> {forgets}"))
     with right:
         show(how_to_read())
     show(do_not_wait())
     show(
-        '<div class="can"><section><h2>What it can do</h2><p>Read the report and show you every line it read. Check each value against your lab’s own range '
-        "and published limits. Say which causes of weak legs fit, which do not, and which test is missing.</p></section>"
-        "<section><h2>What it cannot do</h2><p>It cannot examine you or tell you what you have. Many causes of weak legs never show in blood: a pinched nerve, "
-        "a stroke, multiple sclerosis. It never names a treatment or a dose.</p></section></div>"
-        f'<p class="soft">Open source, version {labinterp.__version__}. Every limit names its source in <b>Reference</b>. '
-        "Not reviewed by a clinician yet. Not a medical device.</p>"
+        f'<div class="can"><section><h2>What it can do</h2>{p(CAN)}</section><section><h2>What it cannot do</h2>{p(CANNOT)}</section></div>'
     )
+    state = f"Open source, version {labinterp.__version__}. Every limit names its source in <b>Reference</b>."
+    show(p(f"{state} Not reviewed by a clinician yet. Not a medical device.", "soft"))
 
 
 def upload(session: Session) -> None:
@@ -50,7 +56,9 @@ def upload(session: Session) -> None:
     with st.container(key="drop"):
         show("<h2>Drop your report here</h2>")
         turn = st.session_state.setdefault("upload_round", 0)
-        files = st.file_uploader("Your lab reports", type=ENDINGS, accept_multiple_files=True, key=f"upload-{turn}", label_visibility="collapsed")
+        files = st.file_uploader(
+            "Your lab reports", type=ENDINGS, accept_multiple_files=True, key=f"upload-{turn}", label_visibility="collapsed"
+        )
         show('<p class="small">PDF, picture, CSV, Excel, FHIR or HL7. Several at once, up to 50 MB each.</p>')
     if files:
         known = len(session.documents)
@@ -92,8 +100,8 @@ def open_sample(session: Session) -> None:
 def messages(session: Session) -> None:
     """Files that could not be read, and files that seem to be of another person."""
     if session.refused:
-        lines = "".join(f"<li><b>{esc(name)}</b>: {esc(reason)}</li>" for name, reason in session.refused)
-        show(f'<div class="band doubt" role="status"><h2>{count(len(session.refused), "file")} could not be added</h2><ul>{lines}</ul></div>')
+        lines = ul(f"<b>{esc(name)}</b>: {esc(reason)}" for name, reason in session.refused)
+        show(f'<div class="band doubt" role="status"><h2>{count(len(session.refused), "file")} could not be added</h2>{lines}</div>')
     for number, document in enumerate(list(session.waiting)):
         two_people(session, document, number)
 
@@ -102,7 +110,8 @@ def two_people(session: Session, document: Document, number: int) -> None:
     """Ask before the reports of two people are joined."""
     with st.container(key=f"doubt-person-{number}"):
         here, there = whose(session.documents[0] if session.documents else document), whose(document)
-        show(f"<h3>Are these two people?</h3><p>Open now: <b>{here}</b>. {esc(document.name)} says <b>{there}</b>. Results of two people must not be mixed.</p>")
+        said = p(f"Open now: <b>{here}</b>. {esc(document.name)} says <b>{there}</b>. Results of two people must not be mixed.")
+        show(f"<h3>Are these two people?</h3>{said}")
         with st.container(horizontal=True):
             if st.button("It is the same person: add it", key=f"same-{number}"):
                 session.waiting.remove(document)
@@ -149,11 +158,3 @@ def do_not_wait() -> str:
         "<li>one leg suddenly cold and pale, or swollen, warm and painful</li>"
         '</ul><p class="call">Call your emergency number now.</p></section>'
     )
-
-
-def samples_folder() -> Path:
-    """The folder of sample reports: inside an installed package, beside the package in a checkout."""
-    package = Path(labinterp.__file__).parent
-    return package / "samples" if (package / "samples").is_dir() else package.parent / "samples"
-
-

@@ -1,0 +1,120 @@
+"""Possible causes: tiers outside, three lists inside. Never a number, never a diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labinterp.app.html import esc, fold, lines, p, pill, ul
+from labinterp.interpretation import Interpretation
+from labinterp.model import Evidence, Finding
+
+OPEN_FINDINGS = 3
+SOON = {"emergency": "today", "urgent": "within days", "routine": "at the next visit"}
+
+
+def causes(answer: Interpretation, before: Sequence[str], last_answer: str) -> str:
+    """The tiers: what fits is open, what is possible is folded, the rest is one line each.
+
+    `before` is the order of the causes before `last_answer` was given, so that what moved up can be told.
+    """
+    names = answer.reference.evidence.tiers
+    tiers: dict[str, list[Finding]] = {"fits": [], "possible": [], "less_supported": [], "unseen": []}
+    for finding in answer.findings:
+        tiers[finding.tier].append(finding)
+    order = [finding.cause for finding in answer.findings]
+    inside = {f.cause: moved(f.cause, order, before, last_answer) + cause(answer, f) for f in (*tiers["fits"], *tiers["possible"])}
+
+    parts = [
+        '<h2 id="li-causes">Possible causes of weak legs</h2>',
+        p("Ordered by how well your results fit. More than one can be true. These are reasons to ask, not diagnoses.", "soft"),
+    ]
+    if tiers["fits"]:
+        parts.append(f"<h3>{esc(names['fits'])}</h3>")
+        parts += [opened(finding, inside[finding.cause]) for finding in tiers["fits"][:OPEN_FINDINGS]]
+        parts += [folded(finding, inside[finding.cause]) for finding in tiers["fits"][OPEN_FINDINGS:]]
+    if tiers["possible"]:
+        parts.append(f"<h3>{esc(names['possible'])}</h3>")
+        parts += [folded(finding, inside[finding.cause]) for finding in tiers["possible"]]
+    if tiers["less_supported"]:
+        parts.append(f"<h3>{esc(names['less_supported'])}</h3>" + p("Less likely, not ruled out.", "soft"))
+        parts.append(
+            lines((esc(f.name), esc("; ".join(item.text for item in f.against[:2]) or f.wording)) for f in tiers["less_supported"])
+        )
+    if tiers["unseen"]:
+        parts.append("<h2>Blood tests cannot show these</h2>")
+        parts.append(p("Normal or not, this report says nothing about them. If one sounds like you, say so to your doctor.", "soft"))
+        parts.append(lines((esc(finding.name), unseen(finding)) for finding in tiers["unseen"]))
+    return "".join(parts)
+
+
+def opened(finding: Finding, inside: str) -> str:
+    """A cause that stands open."""
+    head = f'<div class="head"><h3>{esc(finding.name)}</h3><span class="soft">how soon: {SOON[finding.urgency]}</span></div>'
+    return f'<section class="card cause">{head}{inside}</section>'
+
+
+def folded(finding: Finding, inside: str) -> str:
+    """A cause behind its name and counts."""
+    counts = f"{len(finding.for_)} for, {len(finding.against)} against, {len(finding.missing)} not tested"
+    return fold(f'{esc(finding.name)} <span class="soft">{counts}</span>', inside)
+
+
+def unseen(finding: Finding) -> str:
+    """How it feels, and which test can show it."""
+    urgent = "<b>Emergency when new.</b> " if finding.urgency == "emergency" else ""
+    settles = f" What can show it: {'; '.join(finding.settles)}." if finding.settles else ""
+    return urgent + esc((finding.mechanism or finding.wording) + settles)
+
+
+def cause(answer: Interpretation, finding: Finding) -> str:
+    """One cause: a sentence, For / Against / Not tested yet, and what usually settles it."""
+    columns = (
+        ("For", evidence(finding.for_, "+", "for", "Nothing in this report.")),
+        ("Against", evidence(finding.against, "−", "against", "Nothing in this report.")),
+        ("Not tested yet", evidence(finding.missing, "?", "not tested", "Nothing that would change it.")),
+    )
+    three = "".join(f"<div><h4>{title}</h4>{items}</div>" for title, items in columns)
+    settles = p(f"<b>What usually settles it:</b> {esc('; '.join(finding.settles))}.", "settles") if finding.settles else ""
+    tests = ul(esc(f"{test.test}: {test.reason}") for test in finding.next_tests)
+    more = fold(
+        "Tests, sources and how sure this is", (p("Tests worth asking about", "soft") + tests if tests else "") + sources(answer, finding)
+    )
+    return f'{p(esc(finding.wording or finding.mechanism))}<div class="three">{three}</div>{settles}{more}'
+
+
+def evidence(items: Sequence[Evidence], glyph: str, word: str, none: str) -> str:
+    """One of the three lists. The glyph is read out as its word."""
+    look = ' class="doubtful"' if glyph == "?" else ""
+    mark = f'<b{look} role="img" aria-label="{word}">{glyph}</b>'
+    shown = []
+    for item in items:
+        note = f'<span class="soft">{esc(item.note)}</span>' if item.note else ""
+        shown.append(f'{mark}<span>{esc(item.text)}</span><span class="small">{esc(item.strength or "")}</span>{note}')
+    return ul(shown) or p(none, "soft")
+
+
+def sources(answer: Interpretation, finding: Finding) -> str:
+    """What the cause stands on, and who has looked at it."""
+    cited = ul(cite(answer, source_id) for source_id in finding.sources)
+    said = ul(f'{esc(says)} <span class="small">({esc(article)})</span>' for article, says in finding.seeds)
+    return (
+        (p("Sources", "soft") + cited if cited else "")
+        + (p("Articles on leg weakness that name it", "soft") + said if said else "")
+        + p(f"The links between results and this cause are {esc(finding.basis)}, reviewed by {esc(finding.reviewed_by)}.", "soft")
+    )
+
+
+def cite(answer: Interpretation, source_id: str) -> str:
+    """A source in one line, with the mark of what was not checked."""
+    source = answer.reference.sources.get(source_id)
+    if source is None:
+        return esc(source_id)
+    text = f"{source.organisation}: {source.title}" + (f" ({source.year})" if source.year else "")
+    return esc(text) + ("" if source.verified else " " + pill("not checked", "doubt"))
+
+
+def moved(cause_id: str, order: Sequence[str], before: Sequence[str], last_answer: str) -> str:
+    """Said where the last answer moved a cause up."""
+    if not before or not last_answer or order.index(cause_id) >= (before.index(cause_id) if cause_id in before else len(before)):
+        return ""
+    return p(f"<b>Moved up</b> after your answer “{esc(last_answer)}”.", "moved")
