@@ -145,7 +145,8 @@ class Cause(Model):
     red_flags: tuple[str, ...] = ()
     visible: Literal["yes", "partly", "no"]  # in blood tests
     labs_may_not_hide: bool = False  # no normal result lowers it below "do not miss"
-    rare: bool = False  # appears only with a defining marker, a telling answer or a pattern of its own
+    needs_pointer: bool = False  # appears only with a defining marker, a telling answer, several answers, or a pattern of its own
+    common: bool = False  # one of the thirty to be reviewed first
     never_leading: bool = False  # never offered as the explanation by a program
     settles: tuple[str, ...] = ()  # what usually settles it
     next_tests: tuple[NextTestRule, ...] = ()
@@ -200,14 +201,15 @@ class QualityRule(Model):
 
 
 class AnswerRule(Model):
-    """One answer and what it moves. `weight` names a row of the answer points."""
+    """One answer and what it moves: causes it `raises` a little, those for which it is `telling`, those whose exposure it names."""
 
     value: str
     label: str  # at most 40 letters: it stands on a button
     says: str  # the answer as a sentence part, for the list of reasons
     raises: tuple[str, ...] = ()
+    telling: tuple[str, ...] = ()
+    specific: tuple[str, ...] = ()
     lowers: tuple[str, ...] = ()
-    weight: Literal["ordinary", "telling", "specific"] = "ordinary"
     statistic: Statistic | None = None
     age: str = ""  # the age that implies this answer
 
@@ -262,8 +264,7 @@ class EvidenceWeights(Model):
     id: str
     links: dict[Literal["defining", "supporting", "against"], dict[Strength, float]]
     patterns: dict[Literal["cause", "group"], dict[Strength, float]]
-    answers: dict[Literal["ordinary", "telling", "specific"], float]
-    answer_lowers: float
+    answers: dict[Literal["raises", "telling", "specific", "lowers"], float]
     borderline: float  # share that a borderline result counts
     further_of_group: float  # share that each further marker of one evidence group counts
     doubtful: float  # share that a link counts under a data-quality note
