@@ -1,0 +1,219 @@
+"""What cannot wait: emergency answers, critical values, and lines about dangerous markers that nobody has read yet.
+
+Alerts are never scored and no normal result takes one away. An older critical value is told as past. Limits and words are data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import pandas as pd
+
+from labinterp.facts import Answers, Fact, Facts, name_of, pattern_facts, people, says
+from labinterp.model import Alert
+from labinterp.reference import Reference
+from labinterp.reference.fold import fold_name
+from labinterp.reference.schema_causes import AlertRule, Condition, Pattern
+
+_ORDER = {"emergency": 0, "urgent": 1}
+_CHECK = "Look at this line on the paper now; if the value is right, it can be dangerous. If you feel ill, do not wait."
+
+
+def find_alerts(results: pd.DataFrame, ref: Reference, answers: Answers | None = None, unread: pd.DataFrame | None = None) -> list[Alert]:
+    """Alerts, emergencies first and past ones last; an id stands once for each person.
+
+    Ids: a pattern of `patterns.yaml`, a screen of `questions.yaml`, ``critical_<marker>`` where a critical limit is passed that no
+    pattern names, or ``check_<marker>`` where a line about a marker with an alert could not be read with certainty.
+    """
+    persons = people(results)
+    alerts = list(_by_answers(Facts.of(results.iloc[:0], ref, answers)))
+    for person in persons:
+        facts = Facts.of(person, ref, answers if len(persons) == 1 else None)
+        own = _once([*_by_patterns(facts), *_past(facts)])
+        own += _critical(facts, {alert.marker for alert in own if not alert.past})
+        emergencies = {alert.marker for alert in own if alert.urgency == "emergency" and not alert.past}
+        alerts += [*own, *(check for check in _checks(facts) if check.marker not in emergencies)]
+    if unread is not None and len(unread):
+        checked = {alert.id for alert in alerts}
+        alerts += [check for check in _unread_checks(unread, ref) if check.id not in checked]
+    alerts.sort(key=lambda alert: (alert.past, _ORDER[alert.urgency]))
+    return alerts
+
+
+def _once(alerts: Iterable[Alert]) -> list[Alert]:
+    """Each id once: the more urgent one."""
+    kept: dict[str, Alert] = {}
+    for alert in alerts:
+        if alert.id not in kept or (_ORDER[alert.urgency] < _ORDER[kept[alert.id].urgency] and not alert.past):
+            kept[alert.id] = alert
+    return list(kept.values())
+
+
+def _by_answers(facts: Facts) -> list[Alert]:
+    fired = [
+        Alert(screen.id, screen.urgency, screen.alert, action=screen.action)
+        for screen in facts.ref.screens.values()
+        if "yes" in facts.answers.get(f"screen.{screen.id}", ())
+    ]
+    for trigger in facts.ref.triggers.values():
+        if facts.truth(trigger.when):
+            screen = facts.ref.screens[trigger.fire]
+            fired.append(Alert(screen.id, trigger.urgency, screen.alert, action=screen.action))
+    return _once(fired)
+
+
+def _by_patterns(facts: Facts) -> Iterator[Alert]:
+    for pattern in facts.ref.patterns.values():
+        rule = _rule(pattern, facts)
+        if rule is not None:
+            used = pattern_facts(pattern, facts) or []
+            told = list(dict.fromkeys(fact.marker for fact in used))
+            values = "; ".join(says(facts.latest[marker], facts.ref) for marker in told if marker in facts.latest)
+            yield _alert(pattern, rule, f"{values}. {rule.text}" if values else rule.text, used[0] if used else None)
+
+
+def _rule(pattern: Pattern, facts: Facts) -> AlertRule | None:
+    """The first alert of the pattern that holds."""
+    if not pattern.alerts or pattern_facts(pattern, facts) is None:
+        return None
+    return next((rule for rule in pattern.alerts if rule.when is None or facts.truth(rule.when)), None)
+
+
+def _alert(pattern: Pattern, rule: AlertRule, text: str, fact: Fact | None) -> Alert:
+    return Alert(pattern.id, rule.urgency, text, fact.marker if fact else "", rule.action, fact.row if fact else None)
+
+
+def _past(facts: Facts) -> Iterator[Alert]:
+    """An older critical value that a later one has followed."""
+    for pattern in facts.ref.patterns.values():
+        marker = _one_marker(pattern)
+        if not marker or not pattern.alerts or _rule(pattern, facts):
+            continue
+        now = facts.latest.get(marker)
+        for fact in reversed(facts.earlier.get(marker, ())):
+            if now is None or fact.day is None or now.day is None or fact.day >= now.day:
+                continue
+            rule = _rule(pattern, replace(facts, latest={**facts.latest, marker: fact}))
+            if rule is not None:
+                text = f"{says(fact, facts.ref)}. That was critical then; the later value is {says(now, facts.ref)}."
+                yield replace(_alert(pattern, rule, text, fact), urgency="urgent", past=True, action="Ask whether the reason was found.")
+                break
+
+
+def _one_marker(pattern: Pattern) -> str:
+    """The marker of a pattern that is one critical value and nothing else."""
+    if pattern.none_of or not all(part.limits for part in (*pattern.all_of, *pattern.any_of)):
+        return ""
+    markers = {part.marker for part in (*pattern.all_of, *pattern.any_of)}
+    return markers.pop() if len(markers) == 1 else ""
+
+
+def _critical(facts: Facts, told: set[str]) -> list[Alert]:
+    """Values beyond a critical limit, or so marked by the laboratory, that no pattern has told."""
+    out = []
+    for marker, fact in facts.latest.items():
+        if fact.marker == marker and marker not in told and fact.flag in ("LL", "HH") and fact.judged:
+            text = f"{says(fact, facts.ref)}. Laboratories report a value like this to the doctor by telephone."
+            out.append(Alert(f"critical_{marker}", "urgent", text, marker, "Medical advice today.", fact.row))
+    return out
+
+
+# ---- lines that nobody has read with certainty -----------------------------------------------------------------------------
+
+
+def _alert_limits(ref: Reference) -> dict[str, list[Condition]]:
+    """Marker -> its conditions in number form, of patterns that raise an alert."""
+    out: dict[str, list[Condition]] = {}
+
+    def walk(parts: Iterable[Condition]) -> None:
+        for part in parts:
+            if part.limits:
+                out.setdefault(part.marker, []).append(part)
+            walk((*part.all_of, *part.any_of))
+
+    for pattern in ref.patterns.values():
+        if _is_critical(pattern):
+            walk((*pattern.all_of, *pattern.any_of))
+    return out
+
+
+def _is_critical(pattern: Pattern) -> bool:
+    """A pattern with an alert that a single value can fire."""
+    if not pattern.alerts or any(rule.when for rule in pattern.alerts):
+        return False
+    return len(pattern.all_of) == 1 and bool(pattern.all_of[0].limits) if pattern.all_of else bool(pattern.any_of)
+
+
+def _checks(facts: Facts) -> list[Alert]:
+    """Check this now: a doubtful line, or a result that may or may not be beyond an alert limit."""
+    limits = _alert_limits(facts.ref)
+    out: dict[str, Alert] = {}
+    for fact in facts.doubtful:
+        if fact.marker in limits and (fact.status != "unknown_unit" or _would_meet(fact, limits[fact.marker], facts.ref)):
+            why = fact.review or _WHY.get(fact.status, "the line needs a second look")
+            out.setdefault(fact.marker, _check(fact.marker, _shown(fact, facts.ref), why, facts.ref, fact.row))
+    for marker, conditions in limits.items():
+        latest = facts.latest.get(marker)
+        if latest is None or latest.marker != marker or marker in out:
+            continue
+        unclear = latest.low != latest.high and any(latest.meets(part.limits, facts.ref) is None for part in conditions)
+        numberless = latest.flag in ("LL", "HH") and latest.low != latest.low
+        if (unclear and latest.low == latest.low) or numberless:
+            out[marker] = _check(marker, _shown(latest, facts.ref), "the exact number is not known", facts.ref, latest.row)
+    return list(out.values())
+
+
+_WHY = {
+    "implausible": "the value is not possible as it stands",
+    "unreadable_value": "the value could not be read",
+    "unknown_unit": "the unit is missing, and in one unit the value would be dangerous",
+}
+
+
+def _would_meet(fact: Fact, conditions: list[Condition], ref: Reference) -> bool:
+    units = {unit for part in conditions for unit in part.limits if unit != "xULN"}
+    return any(replace(fact, ucum=unit).meets(part.limits, ref) for part in conditions for unit in units if unit in part.limits)
+
+
+def _shown(fact: Fact, ref: Reference) -> str:
+    return " ".join(filter(None, (name_of(fact.marker, ref), fact.value_text.strip(), fact.unit_text.strip())))
+
+
+def _check(marker: str, shown: str, why: str, ref: Reference, row: int | None = None) -> Alert:
+    return Alert(f"check_{marker}", "urgent", f"{shown}: {why.rstrip('.')}.", marker, _CHECK, row)
+
+
+def _unread_checks(unread: pd.DataFrame, ref: Reference) -> list[Alert]:
+    """Unread lines that look like a result of a marker with an alert."""
+    limits = _alert_limits(ref)
+    out: dict[str, Alert] = {}
+    for text, kind in zip(unread["text"].map(str), unread["kind"].map(str), strict=True):
+        if kind != "possible_result":
+            continue
+        for marker in _named(text, ref):
+            if marker in limits:
+                line = " ".join(text.split())[:80]
+                out.setdefault(marker, _check(marker, f"A line that names {name_of(marker, ref)} ({line})", "it could not be read", ref))
+    return list(out.values())
+
+
+_LONGEST_NAME = 5
+_CERTAIN_ANYWHERE = 4
+
+
+def _named(text: str, ref: Reference) -> list[str]:
+    """Markers whose name begins the line, or stands in it as whole words if it is not a mere abbreviation."""
+    words = text.split()
+    folded = f" {fold_name(text)} "
+    out = []
+    for start in range(min(len(words), 12)):
+        for length in range(1, _LONGEST_NAME + 1):
+            name = " ".join(words[start : start + length]).strip(" :;,.*")
+            if start and len(name) < _CERTAIN_ANYWHERE:
+                continue
+            for marker in ref.candidates(name):
+                cues = [cue for confusion in ref.markers[marker].not_to_confuse for cue in confusion.cues if len(cue) > 2]
+                if not any(f" {fold_name(cue)} " in folded for cue in cues):
+                    out.append(marker)
+    return list(dict.fromkeys(out))

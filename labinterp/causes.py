@@ -1,0 +1,424 @@
+"""Possible causes: evidence for and against, what is not tested, what to ask next. Never a diagnosis, never a probability.
+
+Nothing here knows a cause or a marker by name: links, patterns, answers and weights are read from `reference_ranges/`.
+Points are added up inside (`evidence.yaml`); outside there are four tiers and three lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from labinterp.facts import Answers, Facts, name_of, pattern_facts, people, says
+from labinterp.model import Answer, Evidence, Finding, NextTest, Notice, Patient, Question, Tier
+from labinterp.reference import Reference
+from labinterp.reference.schema_causes import Cause, Condition, EvidenceWeights, MarkerLink, Pattern, QuestionRule
+
+_NORMAL = frozenset({"normal", "negative", "low_or_normal", "high_or_normal"})
+_URGENCY = {"emergency": 0, "urgent": 1, "routine": 2}
+_SOFTENED = frozenset({"high", "low", "positive", "any_abnormal"})
+
+
+@dataclass(frozen=True)
+class _Reason:
+    """One piece of evidence with its weight."""
+
+    points: float
+    evidence: Evidence
+    group: str = ""  # markers of one evidence group count as one finding
+    defining: bool = False
+    own_pattern: bool = False  # a pattern of this cause, not of a group of causes
+    normal: bool = False  # a normal result: supports only what something else suggests
+    orders: bool = False  # age: orders, never suggests
+    answer: str = ""  # kind of answer: raises, telling, specific
+    soft: bool = False  # borderline, or under a data-quality note
+
+
+@dataclass
+class _Weighed:
+    cause: Cause
+    for_: list[_Reason] = field(default_factory=list)
+    against: list[_Reason] = field(default_factory=list)
+    points: float = 0.0
+    history: float = 0.0  # points of answers
+    results: float = 0.0  # points of abnormal results
+    pointed: bool = False  # answers point to it: a telling one, or two
+
+    @property
+    def pointing(self) -> list[_Reason]:
+        """Reasons that can bring a cause up at all."""
+        return [reason for reason in self.for_ if reason.points > 0 and not reason.normal and not reason.orders]
+
+
+def rank_causes(results: pd.DataFrame, ref: Reference, answers: Answers | None = None, patient: Patient | None = None) -> list[Finding]:
+    """Possible causes of one person, best first: what fits, then what is possible or cannot be seen in blood, then what is less supported.
+
+    Uses the latest result of each marker. Results of several persons (column `patient_id`) give no ranking: two are never mixed.
+    """
+    if len(people(results)) > 1:
+        return []
+    facts = Facts.of(results, ref, answers, patient)
+    placed = [(tier, weighed) for weighed in weigh(facts) if (tier := _tier(weighed, ref.evidence))]
+    placed.sort(key=lambda item: _place(*item))
+    return [_finding(weighed, tier, facts) for tier, weighed in placed]
+
+
+# ---- weighing ------------------------------------------------------------------------------------------------------------
+
+
+def weigh(facts: Facts) -> list[_Weighed]:
+    """Every cause with its reasons and points."""
+    ref, weights = facts.ref, facts.ref.evidence
+    group_of = {marker: group for group, markers in weights.groups.items() for marker in markers}
+    doubtful = _doubtful(facts)
+    reasons: dict[str, list[_Reason]] = {cause: [] for cause in ref.causes}
+    for pattern in ref.patterns.values():
+        for cause, reason in _pattern_reasons(pattern, facts, weights, doubtful):
+            reasons[cause].append(reason)
+    for cause, reason in _answer_reasons(facts, weights):
+        reasons[cause].append(reason)
+    return [_sum(cause, reasons[id_] + _link_reasons(cause, facts, weights, doubtful, group_of), weights) for id_, cause in ref.causes.items()]
+
+
+def _doubtful(facts: Facts) -> frozenset[str]:
+    return frozenset(marker for rule in facts.ref.quality.values() if facts.truth(rule.when) for marker in rule.halves)
+
+
+def _link_reasons(
+    cause: Cause, facts: Facts, weights: EvidenceWeights, doubtful: frozenset[str], group_of: dict[str, str]
+) -> list[_Reason]:
+    """One reason per marker: the strongest of its links that hold."""
+    best: dict[str, _Reason] = {}
+    for link in cause.links:
+        fact = facts.latest.get(link.marker)
+        if link.role == "screening" or fact is None or not fact.holds(link.finding):
+            continue
+        soft = fact.mild and link.finding in _SOFTENED
+        points = weights.links[link.role][link.strength] * (weights.borderline if soft else 1)
+        if link.marker in doubtful or fact.marker in doubtful:
+            points, soft = points * weights.doubtful, True
+        note = "; ".join(filter(None, (link.note, "borderline" if fact.mild and soft else "")))
+        reason = _Reason(
+            points,
+            Evidence(says(fact, facts.ref), link.marker, link.finding, link.strength, fact.row, note),
+            group=group_of.get(link.marker, link.marker),
+            defining=link.role == "defining",
+            normal=link.finding in _NORMAL and fact.abnormal is False,
+            soft=soft,
+        )
+        if link.marker not in best or abs(points) > abs(best[link.marker].points):
+            best[link.marker] = reason
+    return list(best.values())
+
+
+def _pattern_reasons(
+    pattern: Pattern, facts: Facts, weights: EvidenceWeights, doubtful: frozenset[str]
+) -> Iterable[tuple[str, _Reason]]:
+    used = pattern_facts(pattern, facts)
+    if used is None:
+        return
+    abnormal = [fact for fact in used if fact.abnormal is not False]
+    soft = bool(abnormal) and all(fact.mild for fact in abnormal)
+    points = weights.patterns[pattern.level][pattern.strength] * (weights.borderline if soft else 1)
+    if any(fact.marker in doubtful for fact in abnormal):
+        points, soft = points * weights.doubtful, True
+    row = used[0].row if used else None
+    text = f"Together: {pattern.name[:1].lower()}{pattern.name[1:]}" if pattern.name[1:2].islower() else f"Together: {pattern.name}"
+    evidence = Evidence(text, strength=pattern.strength, row=row, note=pattern.meaning)
+    normal = bool(used) and not abnormal
+    for cause in pattern.points_to:
+        yield cause, _Reason(points, evidence, own_pattern=pattern.level == "cause", normal=normal, soft=soft)
+    for cause in pattern.weakens:
+        yield cause, _Reason(-points, evidence, soft=soft)
+
+
+def _answer_reasons(facts: Facts, weights: EvidenceWeights) -> Iterable[tuple[str, _Reason]]:
+    for question in facts.ref.questions.values():
+        orders = any(answer.age for answer in question.answers)
+        for answer in facts.given(question.id):
+            evidence = Evidence(f"Your answer: {answer.says}" if question.id in facts.answers else f"From the report: {answer.says}")
+            for kind in ("raises", "telling", "specific", "lowers"):
+                for cause in getattr(answer, kind):
+                    yield cause, _Reason(weights.answers[kind], evidence, orders=orders, answer=kind)  # type: ignore[index]
+    for screen in facts.ref.screens.values():
+        if "yes" in facts.answers.get(f"screen.{screen.id}", ()):
+            for cause in screen.suggests:
+                yield cause, _Reason(weights.answers["telling"], Evidence(f"Your answer of yes: {screen.text}"), answer="telling")
+
+
+def _sum(cause: Cause, reasons: list[_Reason], weights: EvidenceWeights) -> _Weighed:
+    weighed = _Weighed(cause)
+    shared = _share_groups(reasons, weights)
+    shared.sort(key=lambda reason: (-abs(reason.points), reason.evidence.text))
+    weighed.for_ = [reason for reason in shared if reason.points >= 0]
+    weighed.against = [reason for reason in shared if reason.points < 0]
+    counted = [reason for reason in weighed.for_ if not reason.normal and not reason.orders]
+    weak = sum(reason.points for reason in counted if _is_weak(reason))
+    support = sum(reason.points for reason in counted) - max(0.0, weak - weights.weak_cap)
+    weighed.history = sum(reason.points for reason in counted if reason.answer)
+    weighed.results = support - weighed.history
+    extra = sum(reason.points for reason in weighed.for_ if reason.normal or reason.orders)
+    weighed.points = support + min(extra, support) + sum(reason.points for reason in weighed.against)
+    answers = [reason.answer for reason in counted if reason.answer]
+    weighed.pointed = len(answers) > 1 or bool({"telling", "specific"} & set(answers))
+    return weighed
+
+
+def _is_weak(reason: _Reason) -> bool:
+    return reason.evidence.strength == "weak" and not reason.defining and not reason.answer and not reason.own_pattern
+
+
+def _share_groups(reasons: list[_Reason], weights: EvidenceWeights) -> list[_Reason]:
+    """Of an evidence group the strongest reason on each side counts in full, each further one a share."""
+    out, seen = [], set()
+    for reason in sorted(reasons, key=lambda reason: (-abs(reason.points), reason.evidence.text)):
+        side = (reason.group, reason.points > 0)
+        if reason.group and side in seen:
+            reason = _Reason(**{**reason.__dict__, "points": reason.points * weights.further_of_group})
+        seen.add(side)
+        out.append(reason)
+    return out
+
+
+# ---- tiers ---------------------------------------------------------------------------------------------------------------
+
+
+def _tier(weighed: _Weighed, weights: EvidenceWeights) -> Tier | None:
+    """The tier of a cause, or None where nothing worth telling is known."""
+    cause, points = weighed.cause, weighed.points
+    contradicted = any(reason.evidence.strength == "strong" and not reason.soft and not reason.answer for reason in weighed.against)
+    if not weighed.pointing:
+        told = any(reason.evidence.strength == "strong" and reason.evidence.finding in _NORMAL for reason in weighed.against)
+        return "less_supported" if told and cause.visible != "no" and not cause.labs_may_not_hide else None
+    own = any((reason.defining or reason.own_pattern) and reason.points > 0 and not reason.soft for reason in weighed.pointing)
+    if cause.needs_pointer and not own and not weighed.pointed:
+        return None
+    if points >= weights.fits and not contradicted and not cause.never_leading and _lifted(weighed):
+        return "fits"
+    history_alone = weighed.pointed and weighed.history >= weights.possible
+    if cause.labs_may_not_hide and history_alone:
+        return "possible" if points >= weights.possible and weighed.results >= weights.possible else "unseen"
+    if cause.visible != "no" and (points <= weights.less_supported or (contradicted and points < weights.possible)):
+        return "less_supported"
+    if cause.visible == "no" or (cause.visible == "partly" and weighed.results <= 0):
+        if history_alone and points > 0:
+            return "unseen"
+        return "possible" if weighed.results >= weights.possible and points >= weights.possible else None
+    if points >= weights.possible and (weighed.results >= weights.possible or weighed.pointed):
+        return "possible"
+    return None
+
+
+def _lifted(weighed: _Weighed) -> bool:
+    """A defining test, a strong pattern of its own, two independent strong findings, or one with an exposure that names the cause."""
+    firm = [reason for reason in weighed.pointing if not reason.soft]
+    if any(reason.defining and not reason.answer for reason in firm):
+        return True
+    if any(reason.own_pattern and reason.evidence.strength == "strong" for reason in firm):
+        return True
+    strong = {reason.group for reason in firm if reason.group and reason.evidence.strength == "strong"}
+    return len(strong) > 1 or (bool(strong) and any(reason.answer == "specific" for reason in firm))
+
+
+def _place(tier: Tier, weighed: _Weighed) -> tuple[object, ...]:
+    order = {"fits": 0, "possible": 1, "unseen": 1, "less_supported": 2}[tier]
+    cause = weighed.cause
+    return order, cause.never_leading, -round(weighed.points, 6), _URGENCY[cause.urgency], cause.id
+
+
+# ---- telling -------------------------------------------------------------------------------------------------------------
+
+
+def _finding(weighed: _Weighed, tier: Tier, facts: Facts) -> Finding:
+    cause, weights = weighed.cause, facts.ref.evidence
+    wording = weights.wording[tier].format(name=cause.name, tests=" or ".join(cause.settles[:2]))
+    return Finding(
+        cause=cause.id,
+        name=cause.name,
+        tier=tier,
+        urgency=cause.urgency,
+        for_=tuple(reason.evidence for reason in weighed.for_),
+        against=tuple(reason.evidence for reason in weighed.against),
+        missing=tuple(_missing(cause, facts)),
+        next_tests=tuple(_next_tests(cause, facts))[: weights.shown_next_tests],
+        settles=cause.settles,
+        wording=f"{wording} {cause.wording}" if cause.wording and tier != "unseen" else cause.wording or wording,
+        mechanism=cause.mechanism,
+        sources=tuple(dict.fromkeys((*cause.sources, *(link.statistic.source for link in cause.links if link.statistic)))),
+        seeds=tuple((seed.article, seed.says) for seed in cause.seeds),
+        basis=cause.basis,
+        reviewed_by=cause.reviewed_by,
+    )
+
+
+def _missing(cause: Cause, facts: Facts) -> Iterable[Evidence]:
+    """What was not tested, or tested and not judged: the defining and the screening tests, then the strong supporting ones."""
+    wanted: dict[str, MarkerLink] = {}
+    for role in ("defining", "screening", "supporting"):
+        for link in cause.links:
+            if link.role == role and (role != "supporting" or link.strength == "strong"):
+                wanted.setdefault(link.marker, link)
+    for link in wanted.values():
+        if why := _not_known(link.marker, facts):
+            yield Evidence(f"{name_of(link.marker, facts.ref)}: {why}", link.marker, link.finding, link.strength, note=link.note)
+
+
+def _not_known(marker: str, facts: Facts) -> str:
+    fact = facts.latest.get(marker)
+    if fact is not None:
+        return "" if fact.judged else f"{fact.value_text} {fact.unit_text}".strip() + " could not be placed against a limit"
+    if any(doubt.marker == marker for doubt in facts.doubtful):
+        return "in the report, but not counted until someone has checked the line"
+    return "not in these results"
+
+
+def _next_tests(cause: Cause, facts: Facts) -> Iterable[NextTest]:
+    for test in cause.next_tests:
+        if not test.markers or any(_not_known(marker, facts) for marker in test.markers):
+            yield NextTest(test.test, test.reason)
+
+
+# ---- questions -----------------------------------------------------------------------------------------------------------
+
+
+def next_questions(
+    results: pd.DataFrame,
+    ref: Reference,
+    answers: Answers | None = None,
+    patient: Patient | None = None,
+    findings: Sequence[Finding] = (),
+) -> list[Question]:
+    """Questions still worth asking: the emergency screen first, then those that would change the order of causes most.
+
+    A question that no answer of which would move anything is left out; so is every question already answered, "I do not know" included.
+    `findings` may be given to save nothing being found twice; the order is worked out from the same points.
+    """
+    if len(people(results)) > 1:
+        return []
+    facts = Facts.of(results, ref, answers, patient)
+    asked = set(answers or {})
+    screens = [
+        Question(f"screen.{screen.id}", screen.text, "An emergency comes before everything else.", _YES_NO, emergency=True)
+        for screen in ref.screens.values()
+        if f"screen.{screen.id}" not in asked
+    ]
+    open_ = [rule for rule in ref.questions.values() if rule.id not in asked and not facts.given(rule.id)]
+    base = {weighed.cause.id: weighed.points for weighed in weigh(facts) if weighed.pointing or weighed.cause.visible == "no"}
+    worth = {rule.id: (not rule.first, -_change(rule, base, ref.evidence)) for rule in open_}
+    rank = {rule.id: place for place, rule in enumerate(open_)}
+    useful = [rule for rule in open_ if rule.first or worth[rule.id][1] < 0]
+    useful.sort(key=lambda rule: (*worth[rule.id], rank[rule.id]))
+    return screens + [_question(rule) for rule in useful]
+
+
+_YES_NO = (Answer("yes", "Yes"), Answer("no", "No"))
+
+
+def _question(rule: QuestionRule) -> Question:
+    return Question(rule.id, rule.text, rule.why, tuple(Answer(answer.value, answer.label) for answer in rule.answers), rule.multiple)
+
+
+_WATCHED = 5
+"""How many places at the top count when a question is judged by what it would move."""
+
+
+def _change(rule: QuestionRule, base: dict[str, float], weights: EvidenceWeights) -> float:
+    """How much the answers of a question would move the first places: places gained or lost, on average over its answers."""
+    before = _order_of(base)
+    moved = 0
+    for answer in rule.answers:
+        points = dict(base)
+        for kind in ("raises", "telling", "specific", "lowers"):
+            for cause in getattr(answer, kind):
+                points[cause] = points.get(cause, 0.0) + weights.answers[kind]  # type: ignore[index]
+        after = _order_of(points)
+        for cause in {*list(before)[:_WATCHED], *list(after)[:_WATCHED]}:
+            moved += abs(min(before.get(cause, _WATCHED), _WATCHED) - min(after.get(cause, _WATCHED), _WATCHED))
+    return moved / max(len(rule.answers), 1)
+
+
+def _order_of(points: dict[str, float]) -> dict[str, int]:
+    held = [cause for cause, value in points.items() if value > 0]
+    return {cause: place for place, cause in enumerate(sorted(held, key=lambda cause: (-round(points[cause], 6), cause)))}
+
+
+# ---- quality and description ---------------------------------------------------------------------------------------------
+
+
+def data_quality(results: pd.DataFrame, ref: Reference, answers: Answers | None = None) -> list[Notice]:
+    """Remarks on results that may mislead, and on answers that no question offers. Notices, never alarms."""
+    notices = []
+    persons = people(results)
+    for person in persons:
+        facts = Facts.of(person, ref, answers)
+        for rule in ref.quality.values():
+            if facts.truth(rule.when):
+                fact = facts.latest.get(rule.marker)
+                notices.append(Notice(rule.id, rule.text, rule.marker, fact.row if fact else None))
+    if len(persons) > 1:
+        notices.append(Notice("several_persons", "These results belong to several persons, so possible causes are not ranked."))
+    for question, value in Facts.of(results.iloc[:0], ref, answers).unknown_answers:
+        notices.append(Notice("unknown_answer", f"The answer {value!r} to {question!r} is not one that is offered, so it was not used."))
+    return notices
+
+
+def describe_cause(cause_id: str, ref: Reference) -> str:
+    """All that is known of one cause, as plain text for the command line. Raises `KeyError` for an unknown id."""
+    cause = ref.causes[cause_id]
+    lines = [f"{cause.name}  [{cause.id}]", cause.mechanism]
+    if cause.wording:
+        lines.append(cause.wording)
+    seen = {"yes": "yes", "partly": "partly", "no": "no, other tests show it"}[cause.visible]
+    lines += ["", f"Urgency: {cause.urgency}. Visible in blood tests: {seen}.", f"Course: {cause.course}."]
+    for role, title in (("defining", "Defining"), ("supporting", "For"), ("against", "Against"), ("screening", "Should be checked")):
+        links = [link for link in cause.links if link.role == role]
+        if links:
+            lines += ["", f"{title}:"] + [f"  {_link_line(link, ref)}" for link in links]
+    patterns = [pattern for pattern in ref.patterns.values() if cause.id in pattern.points_to]
+    if patterns:
+        lines += ["", "Patterns that point to it:"] + [f"  {pattern.name} ({pattern.strength}). {pattern.meaning}" for pattern in patterns]
+    raising = [
+        f"  {question.text} {answer.label}"
+        for question in ref.questions.values()
+        for answer in question.answers
+        if cause.id in (*answer.raises, *answer.telling, *answer.specific)
+    ]
+    if raising:
+        lines += ["", "Answers that point to it:", *raising]
+    for title, items in (("Red flags", cause.red_flags), ("What usually settles it", cause.settles)):
+        if items:
+            lines += ["", f"{title}:"] + [f"  {item}" for item in items]
+    if cause.next_tests:
+        lines += ["", "Tests worth asking about:"] + [f"  {test.test}: {test.reason}" for test in cause.next_tests]
+    if cause.seeds:
+        lines += ["", "Named in the seed articles:"]
+        for seed in cause.seeds:
+            lines.append(f"  {seed.article} says: {seed.says}" + (f". Applied: {seed.applied}" if seed.applied else ""))
+    statistics = [*cause.statistics, *(link.statistic for link in cause.links if link.statistic)]
+    if statistics:
+        lines += ["", "Published numbers:"]
+        lines += [f"  {number.text} [{number.source}{'' if number.verified else ', not verified'}]" for number in statistics]
+    if cause.note:
+        lines += ["", cause.note + "."]
+    lines += ["", "Sources:"]
+    for id_ in cause.sources:
+        source = ref.sources[id_]
+        lines.append(f"  {source.title}" + ("" if source.verified else " (not verified)"))
+    lines += ["", f"Links and strengths: {cause.basis}; reviewed by: {cause.reviewed_by}.", ref.evidence.closing]
+    return "\n".join(lines)
+
+
+def _link_line(link: MarkerLink, ref: Reference) -> str:
+    note = f" - {link.note}" if link.note else ""
+    return f"{name_of(link.marker, ref)}: {link.finding.replace('_', ' ')} ({link.strength}){note}"
+
+
+def conditions_of(ref: Reference) -> Iterable[Condition]:
+    """Every condition of patterns, alerts, triggers and data-quality rules."""
+    for pattern in ref.patterns.values():
+        yield from (*pattern.all_of, *pattern.any_of, *pattern.none_of)
+        yield from (alert.when for alert in pattern.alerts if alert.when)
+    yield from (rule.when for rule in ref.quality.values())
+    yield from (trigger.when for trigger in ref.triggers.values())
