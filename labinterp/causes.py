@@ -79,7 +79,9 @@ def weigh(facts: Facts) -> list[_Weighed]:
             reasons[cause].append(reason)
     for cause, reason in _answer_reasons(facts, weights):
         reasons[cause].append(reason)
-    return [_sum(cause, reasons[id_] + _link_reasons(cause, facts, weights, doubtful, group_of), weights) for id_, cause in ref.causes.items()]
+    return [
+        _sum(cause, reasons[id_] + _link_reasons(cause, facts, weights, doubtful, group_of), weights) for id_, cause in ref.causes.items()
+    ]
 
 
 def _doubtful(facts: Facts) -> frozenset[str]:
@@ -113,9 +115,7 @@ def _link_reasons(
     return list(best.values())
 
 
-def _pattern_reasons(
-    pattern: Pattern, facts: Facts, weights: EvidenceWeights, doubtful: frozenset[str]
-) -> Iterable[tuple[str, _Reason]]:
+def _pattern_reasons(pattern: Pattern, facts: Facts, weights: EvidenceWeights, doubtful: frozenset[str]) -> Iterable[tuple[str, _Reason]]:
     used = pattern_facts(pattern, facts)
     if used is None:
         return
@@ -141,7 +141,7 @@ def _answer_reasons(facts: Facts, weights: EvidenceWeights) -> Iterable[tuple[st
             evidence = Evidence(f"Your answer: {answer.says}" if question.id in facts.answers else f"From the report: {answer.says}")
             for kind in ("raises", "telling", "specific", "lowers"):
                 for cause in getattr(answer, kind):
-                    yield cause, _Reason(weights.answers[kind], evidence, orders=orders, answer=kind)  # type: ignore[index]
+                    yield cause, _Reason(weights.answers[kind], evidence, orders=orders, answer=kind)
     for screen in facts.ref.screens.values():
         if "yes" in facts.answers.get(f"screen.{screen.id}", ()):
             for cause in screen.suggests:
@@ -200,8 +200,8 @@ def _tier(weighed: _Weighed, weights: EvidenceWeights) -> Tier | None:
     history_alone = weighed.pointed and weighed.history >= weights.possible
     if cause.labs_may_not_hide and history_alone:
         return "possible" if points >= weights.possible and weighed.results >= weights.possible else "unseen"
-    if cause.visible != "no" and (points <= weights.less_supported or (contradicted and points < weights.possible)):
-        return "less_supported"
+    if points <= weights.less_supported or (contradicted and points < weights.possible):
+        return "less_supported" if cause.visible != "no" or history_alone else None
     if cause.visible == "no" or (cause.visible == "partly" and weighed.results <= 0):
         if history_alone and points > 0:
             return "unseen"
@@ -332,7 +332,7 @@ def _change(rule: QuestionRule, base: dict[str, float], weights: EvidenceWeights
         points = dict(base)
         for kind in ("raises", "telling", "specific", "lowers"):
             for cause in getattr(answer, kind):
-                points[cause] = points.get(cause, 0.0) + weights.answers[kind]  # type: ignore[index]
+                points[cause] = points.get(cause, 0.0) + weights.answers[kind]
         after = _order_of(points)
         for cause in {*list(before)[:_WATCHED], *list(after)[:_WATCHED]}:
             moved += abs(min(before.get(cause, _WATCHED), _WATCHED) - min(after.get(cause, _WATCHED), _WATCHED))

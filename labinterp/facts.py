@@ -148,7 +148,9 @@ def _inside(low: float, high: float, low_open: bool, high_open: bool, bounds: Bo
     if low == high:
         return False
     beyond = high < bounds.low or low > bounds.high
-    touching = (high == bounds.low and (high_open or not bounds.low_inclusive)) or (low == bounds.high and (low_open or not bounds.high_inclusive))
+    touching = (high == bounds.low and (high_open or not bounds.low_inclusive)) or (
+        low == bounds.high and (low_open or not bounds.high_inclusive)
+    )
     return False if beyond or touching else None
 
 
@@ -415,7 +417,16 @@ def says(fact: Fact, ref: Reference) -> str:
         head = f"{head} on {fact.day.isoformat()}"
     way = "below" if fact.is_low else "above" if fact.is_high else "within" if fact.abnormal is False else "beside"
     if not value:
-        word = {"L": "low", "LL": "very low", "H": "high", "HH": "very high", "N": "normal", "POS": "positive", "NEG": "negative", "A": "abnormal"}
+        word = {
+            "L": "low",
+            "LL": "very low",
+            "H": "high",
+            "HH": "very high",
+            "N": "normal",
+            "POS": "positive",
+            "NEG": "negative",
+            "A": "abnormal",
+        }
         return f"{name}: {word.get(fact.flag, 'reported')} in the words of your laboratory"
     if fact.basis == "printed" and fact.range_text.strip():
         agrees = way != "within" or fact.severity != fact.severity or fact.severity == 0
