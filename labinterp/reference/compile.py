@@ -51,7 +51,7 @@ def catalogue_of(known: Knowledge) -> Catalogue:
         content[table.into] = (
             dict(sorted(records.items()))
             if table.model is None
-            else {id_: records[id_].model_dump(mode="json", exclude_defaults=True, exclude=drop) for id_ in sorted(records)}
+            else {id_: records[id_].model_dump(mode="json", exclude_defaults=True, exclude=drop) for id_ in (records if table.part else sorted(records))}
         )
     markers: dict[str, Marker] = dict(sorted(known.tables["markers"].items()))
     names: dict[str, list[str]] = {}
