@@ -48,10 +48,11 @@ def catalogue_of(known: Knowledge) -> Catalogue:
     for table in TABLES:
         records = known.tables[table.into]
         drop = NOT_AT_RUN_TIME.get(table.into)
+        ids = list(records) if table.part else sorted(records)  # questions keep the order in which they are asked
         content[table.into] = (
             dict(sorted(records.items()))
             if table.model is None
-            else {id_: records[id_].model_dump(mode="json", exclude_defaults=True, exclude=drop) for id_ in (records if table.part else sorted(records))}
+            else {id_: records[id_].model_dump(mode="json", exclude_defaults=True, exclude=drop) for id_ in ids}
         )
     markers: dict[str, Marker] = dict(sorted(known.tables["markers"].items()))
     names: dict[str, list[str]] = {}
