@@ -31,10 +31,23 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     venv.create(folder, with_pip=False, symlinks=os.name != "nt")
     packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)}))
-    with zipfile.ZipFile(wheel) as archive:  # a wheel is unpacked, not run
-        archive.extractall(packages)
     (packages / "dependencies.pth").write_text(f"{sysconfig.get_path('purelib')}\n{sysconfig.get_path('platlib')}\n")
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        "-q",
+        "--no-index",
+        "--no-deps",
+        "--ignore-installed",
+        str(wheel),
+    ]
+    subprocess.run(pip, env=CLEAN | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}, check=True)
+    return python
 
 
 def run(python: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -61,9 +74,17 @@ def test_installed_package_is_the_one_used(python: Path, tmp_path: Path) -> None
     assert Path(done.stdout.strip()).is_relative_to(python.parents[1]), done.stderr
 
 
-def test_installed_package_reads_its_sample(python: Path, tmp_path: Path) -> None:
+def test_installed_command_judges_a_report(python: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("Test,Result,Unit,Reference range\nPotassium,2.4,mmol/L,3.5 - 5.1\n", encoding="utf-8")
-    done = run(python, tmp_path, "-m", "labinterp", "interpret", "mine.csv", "-f", "csv")
+    done = subprocess.run(
+        [str(python.with_name("labinterp")), "interpret", "mine.csv", "-f", "csv"],
+        cwd=tmp_path,
+        env=CLEAN | {"PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert ",potassium," in done.stdout
     assert ",LL," in done.stdout  # below the critical limit of 2.5 mmol/L
