@@ -387,7 +387,7 @@ BORDERLESS = Letter(
     remarks=("H = above, L = below the reference range.",),
 )
 
-GERMAN_HEAD = ("Analyse", "Ergebnis", "Einheit", "Referenzbereich", "Kennung", "Abnahmedatum")
+GERMAN_HEAD = ("Analyse", "Ergebnis", "Einheit", "Referenzbereich", "Bewertung", "Abnahmedatum")
 GERMAN = (
     ("Hämoglobin", "13,8", "g/dl", "12,0 - 16,0", "", "19.01.2026"),
     ("HbA1c", "6,2", "%", "4,0 - 6,0", "+", "19.01.2026"),

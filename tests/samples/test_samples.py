@@ -44,7 +44,7 @@ def words_on(file: Path) -> Counter[str]:
     if file.suffix == ".pdf":
         from pdfminer.high_level import extract_text
 
-        return Counter(extract_text(file).split())
+        return Counter(word for word in extract_text(file).split() if word.strip("."))  # dot leaders carry nothing
     text = file.read_bytes().decode("cp1252" if file.name == "befund.csv" else "utf-8-sig")
     return Counter(text.split())
 
