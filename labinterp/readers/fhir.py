@@ -1,0 +1,429 @@
+"""FHIR R4 in JSON (and what STU3 and R5 do otherwise): Bundle, DiagnosticReport, Observation, alone, in a list or line by line.
+
+Numbers are kept with the digits they were sent with. A coded UCUM unit outweighs the unit meant for display, a LOINC code the name.
+Source: https://hl7.org/fhir/R4/observation.html and /diagnosticreport.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from labinterp.errors import ReadError
+from labinterp.model import Patient, Report
+from labinterp.readers.encoding import decode
+from labinterp.readers.words import sexes_of
+from labinterp.shapes import looks_like_range, parse_date
+
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+SNOMED = "http://snomed.info/sct"
+NAMESPACE = "urn:labinterp:"
+"""Extensions that our own export writes: ``review`` and ``printed`` (a text that the standard elements do not hold)."""
+
+ANSWERS = {
+    "10828004": "positive", "260385009": "negative", "260373001": "detected", "260415000": "not detected", "11214006": "reactive",
+    "131194007": "non-reactive", "52101004": "present", "2667000": "absent", "82334004": "indeterminate", "419984006": "inconclusive",
+    "LA6576-8": "positive", "LA6577-6": "negative", "LA11882-0": "detected", "LA11883-8": "not detected", "LA9633-4": "present",
+    "LA9634-2": "absent", "LA11884-6": "indeterminate", "LA15255-5": "reactive", "LA15256-3": "non-reactive",
+}  # fmt: skip
+"""SNOMED CT and LOINC answer codes, for an answer sent without its words."""
+
+INTERPRETATIONS = {
+    "281302008": "H", "281300000": "L", "17621005": "N", "263654008": "A", "260385009": "NEG", "10828004": "POS", "82334004": "IND",
+    "35105006": "H", "1250004": "L", "75540009": "H", "62482003": "L",
+}  # fmt: skip
+"""SNOMED CT -> HL7 table 0078."""
+
+NOT_RESULTS = {"entered-in-error": "entered in error", "cancelled": "cancelled"}
+TESTED = ("laboratory", "lab", "LAB", "MB", "CH", "HM", "SR", "MCB", "GE", "IMM", "CTH")
+UNREAD_VALUES = ("DateTime", "Time", "Period", "SampledData", "Attachment", "Reference")
+VALUES = ("Quantity", "CodeableConcept", "String", "Range", "Ratio", "Integer", "Boolean", *UNREAD_VALUES)
+
+
+def identify(head: bytes, name: str) -> bool:
+    """True for JSON: an object or a list of objects."""
+    text, _ = decode(head)
+    start = text.lstrip("\ufeff \t\r\n")
+    return start.startswith("{") or (start.startswith("[") and start[1:].lstrip().startswith("{"))
+
+
+def read(data: bytes, name: str, locale: str | None = None) -> Report:
+    """Read FHIR. Raises `ReadError` for JSON that is broken or is no FHIR."""
+    text, _ = decode(data)
+    resources, unread = parsed(text.lstrip("\ufeff"), name)
+    document = _Document(resources)
+    for resource in document.top:
+        document.visit(resource)
+    unread += document.unread
+    if not document.seen:
+        raise ReadError(f"{name}: JSON, but not FHIR: no resourceType was found")
+    if not document.rows and not unread:
+        unread.append({"text": ", ".join(document.seen), "page": 1, "reason": "no laboratory result in it", "kind": "furniture"})
+    people = {row["patient_id"] for row in document.rows}
+    several = len(people) > 1
+    for row in document.rows:
+        patient = document.patients.get(row["patient_id"], Patient()) if several else Patient()
+        row |= {"sex": patient.sex or "", "birth_date": patient.birth_date, "decimal": ".", "date_order": "ymd", "page": 1}
+    known = document.patients
+    person = known.get(next(iter(people))) if len(people) == 1 else None
+    if person is None and len(known) == 1 and people <= {""}:
+        person = next(iter(known.values()))
+    report = Report.of(
+        document.rows,
+        unread,
+        patient=person or Patient(),
+        patient_name=document.names.get(next(iter(people)), "") if len(people) == 1 else "",
+        laboratory=document.laboratory,
+        format="fhir",
+        name=name,
+        notices=tuple(dict.fromkeys(document.notices)),
+    )
+    if several:
+        for column in ("patient_id", "sex", "birth_date"):
+            report.rows[column] = [row[column] for row in document.rows]
+    return report
+
+
+def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """JSON, or one JSON object a line -> the objects, and the lines that are none. Numbers stay texts."""
+    try:
+        whole = _loads(text)
+        return [item for item in (whole if isinstance(whole, list) else [whole]) if isinstance(item, dict)], []
+    except (ValueError, RecursionError) as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        objects, unread = [], []
+        for number, line in enumerate(lines, 1):
+            try:
+                item = _loads(line)
+            except (ValueError, RecursionError):
+                reason = f"line {number} is no complete JSON object"
+                unread.append({"text": line[:500], "page": 1, "reason": reason, "kind": "possible_result"})
+                continue
+            if isinstance(item, dict):
+                objects.append(item)
+        if not any("resourceType" in item for item in objects):
+            raise ReadError(f"{name}: the JSON is broken or cut off: {error}") from error
+        return objects, unread
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, parse_float=str, parse_int=str)
+
+
+class _Document:
+    """Walks the resources once: patients, specimens and observations by reference, then every observation in order."""
+
+    def __init__(self, resources: list[dict[str, Any]]) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.unread: list[dict[str, Any]] = []
+        self.notices: list[str] = []
+        self.patients: dict[str, Patient] = {}
+        self.names: dict[str, str] = {}
+        self.laboratory = ""
+        self.seen: Counter[str] = Counter()
+        self.index: dict[str, dict[str, Any]] = {}
+        self.done: set[int] = set()
+        self.told: list[str] = []
+        self.key_of: dict[int, str] = {}
+        self.section: dict[int, str] = {}
+        self.report_of: dict[int, dict[str, Any]] = {}
+        self.owner: dict[int, dict[str, Any]] = {}
+        self.top = [resource for entry in resources for resource in self._open(entry)]
+        for resource in self.top:
+            if resource.get("resourceType") == "Patient":
+                self._patient(resource)
+        for resource in self.top:
+            if resource.get("resourceType") == "DiagnosticReport":
+                for observation in self._members(resource, "result"):
+                    self.section.setdefault(id(observation), concept(resource.get("code")))
+                    self.report_of.setdefault(id(observation), resource)
+
+    def _open(self, resource: dict[str, Any], url: str = "") -> Iterator[dict[str, Any]]:
+        """A resource, or what a Bundle (or Parameters) holds, each with its contained resources indexed."""
+        kind = str(resource.get("resourceType") or "")
+        if kind:
+            self.seen[kind] += 1
+        if kind == "Bundle":
+            for entry in many(resource.get("entry")):
+                if isinstance(entry.get("resource"), dict):
+                    yield from self._open(entry["resource"], str(entry.get("fullUrl") or ""))
+            return
+        if kind and resource.get("id"):
+            self.index.setdefault(f"{kind}/{resource['id']}", resource)
+        if url:
+            self.index.setdefault(url, resource)
+        for inner in many(resource.get("contained")):
+            self.owner[id(inner)] = resource
+            self.index[f"{id(resource)}#{inner.get('id')}"] = inner
+            if inner.get("resourceType") == "Patient":
+                self._patient(inner, f"{id(resource)}#{inner.get('id')}")
+        if kind:
+            yield resource
+
+    def resolve(self, reference: Any, owner: dict[str, Any]) -> dict[str, Any] | None:
+        target = str((reference or {}).get("reference") or "") if isinstance(reference, dict) else ""
+        if target.startswith("#"):
+            outer = self.owner.get(id(owner), owner)
+            return self.index.get(f"{id(outer)}{target}")
+        parts = target.partition("/_history")[0].split("/")
+        return self.index.get(target) or self.index.get("/".join(parts[-2:]))
+
+    def _patient(self, resource: dict[str, Any], key: str = "") -> None:
+        sex = sexes_of([str(resource.get("gender") or "")])[str(resource.get("gender") or "")]
+        born = parse_date(str(resource.get("birthDate") or ""), "ymd") if len(str(resource.get("birthDate") or "")) == 10 else None
+        key = key or str(resource.get("id") or "patient")
+        self.key_of[id(resource)] = key
+        self.patients[key] = Patient(sex=sex, birth_date=born if born and born <= date.today() else None)
+        for human in many(resource.get("name"))[:1]:
+            self.names[key] = str(human.get("text") or " ".join([*map(str, human.get("given") or []), str(human.get("family") or "")])).strip()
+
+    def _patient_key(self, observation: dict[str, Any]) -> str:
+        subject = observation.get("subject") or self.report_of.get(id(observation), {}).get("subject")
+        found = self.resolve(subject, observation)
+        if found is not None and id(found) in self.key_of:
+            return self.key_of[id(found)]
+        return str((subject or {}).get("reference") or "") if isinstance(subject, dict) else ""
+
+    def _members(self, resource: dict[str, Any], key: str) -> list[dict[str, Any]]:
+        found = (self.resolve(reference, resource) for reference in many(resource.get(key)))
+        return [one for one in found if one is not None and one.get("resourceType") == "Observation"]
+
+    # -- resources
+
+    def visit(self, resource: dict[str, Any]) -> None:
+        kind = resource["resourceType"]
+        if kind == "DiagnosticReport":
+            self._report(resource)
+        elif kind == "Observation":
+            self._observation(resource)
+        elif kind not in ("Patient", "Specimen", "Bundle", *self.told):
+            self.told.append(kind)
+            count = self.seen[kind]
+            self._leave(f"{kind} ({count})" if count > 1 else kind, "a resource that holds no laboratory result", "furniture")
+
+    def _report(self, report: dict[str, Any]) -> None:
+        for performer in many(report.get("performer")):
+            actor = performer.get("actor", performer)
+            organization = self.resolve(actor, report) or {}
+            title = str(organization.get("name") or "") if organization.get("resourceType") == "Organization" else ""
+            self.laboratory = self.laboratory or title
+        title = concept(report.get("code")) or "report"
+        for reference in many(report.get("result")):
+            observation = self.resolve(reference, report)
+            if observation is None:
+                target = str(reference.get("reference") or reference.get("display") or "a result")
+                self._leave(f"{title}: {reference.get('display') or target}", f"the document does not hold {target}", "possible_result")
+            elif id(observation) in self.owner:
+                self._observation(observation)
+        for form in many(report.get("presentedForm")):
+            kind = form.get("contentType") or "attachment"
+            self._leave(f"{title}: {form.get('title') or kind}", f"an attached document ({kind}); read it as a file of its own", "possible_result")
+        for text in (report.get("conclusion"), *(concept(code) for code in many(report.get("conclusionCode") or report.get("codedDiagnosis")))):
+            if text:
+                self._leave(f"{title}: {text}", "a conclusion in words", "furniture")
+
+    def _observation(self, observation: dict[str, Any]) -> None:
+        if id(observation) in self.done:
+            return
+        self.done.add(id(observation))
+        title = concept(observation.get("code")) or str(observation.get("id") or "observation")
+        categories = {code for category in many(observation.get("category")) for code in codes(category)}
+        if categories and not categories & set(TESTED):
+            self._leave(line_of(title, observation), f"not a laboratory result ({', '.join(sorted(categories))})", "furniture")
+            return
+        status = NOT_RESULTS.get(str(observation.get("status") or ""))
+        if status:
+            self._leave(line_of(title, observation), f"the laboratory marks it as {status}", "possible_result")
+            return
+        components = many(observation.get("component"))
+        members = many(observation.get("hasMember")) or [
+            relation.get("target") for relation in many(observation.get("related")) if relation.get("type") == "has-member"
+        ]
+        if value_of(observation)[0] or not (components or members):
+            self._row(observation, observation, "")
+        elif members and not components:
+            lost = [m for m in members if isinstance(m, dict) and self.resolve(m, observation) is None]
+            if lost:
+                named = ", ".join(str(m.get("display") or m.get("reference")) for m in lost)
+                self._leave(title, f"a panel whose members are not in the document: {named}", "possible_result")
+            else:
+                self._leave(title, "a panel; its members are results of their own", "furniture")
+        for component in components:
+            self._row(component, observation, title)
+        for member in members:
+            inner = self.resolve(member, observation)
+            if inner is not None and inner.get("resourceType") == "Observation":
+                self.section.setdefault(id(inner), title)
+                if id(inner) in self.owner:
+                    self._observation(inner)
+
+    def _row(self, part: dict[str, Any], observation: dict[str, Any], panel: str) -> None:
+        value, unit, review = value_of(part)
+        key = self._patient_key(observation)
+        range_text = self._range(part, unit, self.patients.get(key, Patient()), concept(part.get("code")))
+        report = self.report_of.get(id(observation), {})
+        specimen = observation.get("specimen") or next(iter(many(report.get("specimen"))), None)
+        source = self.resolve(specimen, observation) or {}
+        row = {
+            "name_text": concept(part.get("code")) or coded(part.get("code"), LOINC),
+            "value_text": value,
+            "unit_text": unit,
+            "range_text": range_text,
+            "flag_text": flag_of(part),
+            "collected_text": when_of(observation, source, report),
+            "section_text": panel or self.section.get(id(observation), ""),
+            "specimen_text": concept(source.get("type")) or str((specimen or {}).get("display") or ""),
+            "code_text": coded(part.get("code"), LOINC),
+            "review": "; ".join(filter(None, [review, extension(part, "review")])),
+            "patient_id": key,
+        }
+        row["text"] = " ".join(" ".join(str(row[c]) for c in ("name_text", "value_text", "unit_text", "range_text", "flag_text")).split())
+        if not row["name_text"]:
+            self._leave(row["text"], "no code and no name of the test", "possible_result")
+            return
+        self.rows.append(row)
+
+    def _range(self, part: dict[str, Any], unit: str, patient: Patient, title: str) -> str:
+        """The reference ranges that are meant for healthy people like this one, as one text."""
+        texts: list[tuple[str, str]] = []
+        for item in many(part.get("referenceRange")):
+            meaning = {code for kind in many(item.get("type") or item.get("meaning")) for code in codes(kind)}
+            if meaning and not meaning & {"normal", "absent"}:
+                continue
+            applies = [concept(who) or "/".join(codes(who)) for who in many(item.get("appliesTo"))]
+            sexes = {sex for sex in sexes_of(applies).values() if sex}
+            if patient.sex and sexes and patient.sex not in sexes:
+                continue
+            low, high = quantity(item.get("low")), quantity(item.get("high"))
+            text = str(item.get("text") or "").strip()
+            if low and high:
+                pair = [_number(low[0]), _number(high[0])]
+                if None not in pair and (pair[0] > pair[1] or pair[0] == pair[1] == 0):  # type: ignore[operator]
+                    self.notices.append(f"The reference range of {title} is sent as {low[0]} to {high[0]}, which cannot be meant.")
+            if not (text and looks_like_range(text)):
+                sides = f"{low[0]} - {high[0]}" if low and high else f">= {low[0]}" if low else f"<= {high[0]}" if high else text
+                other = (low or high or ("", ""))[1]
+                text = f"{sides} {other}" if other and other != unit and (low or high) else sides
+            age = item.get("age") or {}
+            ages = " - ".join(q[0] + " " + q[1] for q in (quantity(age.get("low")), quantity(age.get("high"))) if q)
+            texts.append((" ".join(filter(None, [*applies, f"age {ages}" if ages else ""])), text))
+        distinct = list(dict.fromkeys(text for _, text in texts if text))
+        if len(distinct) == 1 and not any("age" in label for label, _ in texts):
+            return distinct[0]
+        return "; ".join(f"{label}: {text}" if label else text for label, text in texts if text)
+
+    def _leave(self, text: str, reason: str, kind: str) -> None:
+        self.unread.append({"text": text, "page": 1, "reason": reason, "kind": kind})
+
+
+def many(value: Any) -> list[dict[str, Any]]:
+    """FHIR elements that are one in one version and a list in another."""
+    items = value if isinstance(value, list) else [value] if value is not None else []
+    return [item for item in items if isinstance(item, dict)]
+
+
+def codes(item: Any) -> list[str]:
+    return [str(coding["code"]) for coding in many((item or {}).get("coding")) if coding.get("code")] if isinstance(item, dict) else []
+
+
+def coded(item: Any, system: str) -> str:
+    """The code of one system, "" if there is none."""
+    codings = many((item or {}).get("coding")) if isinstance(item, dict) else []
+    return next((str(c["code"]) for c in codings if c.get("system") == system and c.get("code")), "")
+
+
+def concept(item: Any) -> str:
+    """The words of a CodeableConcept: its text, else the name of a code (LOINC first), else the code."""
+    if not isinstance(item, dict):
+        return ""
+    if item.get("concept"):  # R5: CodeableReference
+        return concept(item["concept"])
+    if item.get("text"):
+        return " ".join(str(item["text"]).split())
+    codings = sorted(many(item.get("coding")), key=lambda c: c.get("system") != LOINC)
+    named = next((str(c["display"]) for c in codings if c.get("display")), "")
+    code = next((str(c["code"]) for c in codings if c.get("code")), "")
+    return " ".join((named or ANSWERS.get(code, code)).split())
+
+
+def quantity(item: Any) -> tuple[str, str] | None:
+    """Number and unit of a Quantity, None without a number."""
+    if not isinstance(item, dict) or item.get("value") in (None, ""):
+        return None
+    printed, code = str(item.get("unit") or ""), str(item.get("code") or "")
+    return str(item["value"]), code if code and item.get("system") == UCUM else printed or code
+
+
+def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
+    """The value as text, its unit, and why a person should look at it ("" if they need not)."""
+    for kind in VALUES:
+        value = part.get(f"value{kind}")
+        if value is None:
+            continue
+        printed = extension(part, "printed")
+        if kind == "Quantity":
+            found = quantity(value)
+            if found:
+                return printed or f"{value.get('comparator') or ''}{found[0]}", found[1], ""
+            continue
+        if kind == "CodeableConcept":
+            text, known = concept(value), next((ANSWERS[c] for c in codes(value) if c in ANSWERS), "")
+            return text or known, "", ""
+        if kind == "Range":
+            low, high = quantity(value.get("low")), quantity(value.get("high"))
+            text = f"{low[0]}-{high[0]}" if low and high else f">={low[0]}" if low else f"<={high[0]}" if high else ""
+            return printed or text, (low or high or ("", ""))[1], ""
+        if kind == "Ratio":
+            top, bottom = quantity(value.get("numerator")), quantity(value.get("denominator"))
+            return printed or (f"{top[0]}:{bottom[0]}" if top and bottom else ""), "", ""
+        if kind in UNREAD_VALUES:
+            return "", "", f"the value is sent as {kind}, which is not read"
+        return str(value), extension(part, "unit"), ""
+    reason = concept(part.get("dataAbsentReason")) or ""
+    return reason.replace("-", " "), "", ""
+
+
+def flag_of(part: dict[str, Any]) -> str:
+    """The laboratory's own interpretation as a code of HL7 table 0078 where it is one, else in its words."""
+    flags = []
+    for item in many(part.get("interpretation")):
+        own = [(str(c.get("system") or ""), str(c["code"])) for c in many(item.get("coding")) if c.get("code")]
+        plain = [code for system, code in own if system != SNOMED]
+        mapped = [INTERPRETATIONS[code] for system, code in own if system == SNOMED and code in INTERPRETATIONS]
+        flags.append(next(iter([*plain, *mapped]), concept(item)))
+    return " ".join(dict.fromkeys(filter(None, flags)))
+
+
+def when_of(observation: dict[str, Any], specimen: dict[str, Any], report: dict[str, Any]) -> str:
+    """When the sample was taken: the observation's effective time, else the specimen's, else the report's, else when it was issued."""
+    for item in (observation, specimen.get("collection") or {}, report):
+        for key in ("effectiveDateTime", "effectiveInstant", "collectedDateTime"):
+            if item.get(key):
+                return str(item[key])
+        for key in ("effectivePeriod", "collectedPeriod"):
+            period = item.get(key) or {}
+            if period.get("start") or period.get("end"):
+                return str(period.get("start") or period.get("end"))
+    return str(observation.get("issued") or report.get("issued") or "")
+
+
+def extension(part: dict[str, Any], name: str) -> str:
+    """A text that our own export put beside the standard elements."""
+    found = (e.get("valueString") for e in many(part.get("extension")) if e.get("url") == NAMESPACE + name)
+    return str(next((text for text in found if text), ""))
+
+
+def line_of(title: str, observation: dict[str, Any]) -> str:
+    value, unit, _ = value_of(observation)
+    return " ".join(filter(None, [title, value, unit]))
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
