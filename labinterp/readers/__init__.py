@@ -21,14 +21,14 @@ HEAD = 65536
 LARGEST = 1 << 30
 """Bytes. A larger table belongs into `labinterp batch`, which reads it in pieces."""
 
-READERS = ("delimited",)
+READERS = ("xlsx", "parquet", "xpt", "hl7v2", "fhir", "delimited")
 """Module names, most specific first: what has a signature, then what has a structure, then plain words."""
 
 PACKAGES = {"openpyxl": "xlsx", "hl7": "hl7", "pyarrow": "batch", "rapidocr": "ocr", "onnxruntime": "ocr"}
 """Optional package -> the extra of labinterp that installs it."""
 
 NOT_READ = (
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls, .doc): save it as .xlsx or CSV and try again"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls, .doc) or one protected by a password: save it as .xlsx or CSV without a password"),
     (b"{\\rtf", "an RTF document: save it as PDF or plain text and try again"),
     (b"\x1f\x8b", "compressed with gzip: unpack it first"),
     (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),

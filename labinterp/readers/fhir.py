@@ -179,7 +179,8 @@ class _Document:
         self.key_of[id(resource)] = key
         self.patients[key] = Patient(sex=sex, birth_date=born if born and born <= date.today() else None)
         for human in many(resource.get("name"))[:1]:
-            self.names[key] = str(human.get("text") or " ".join([*map(str, human.get("given") or []), str(human.get("family") or "")])).strip()
+            parts = [*map(str, human.get("given") or []), str(human.get("family") or "")]
+            self.names[key] = str(human.get("text") or " ".join(parts)).strip()
 
     def _patient_key(self, observation: dict[str, Any]) -> str:
         subject = observation.get("subject") or self.report_of.get(id(observation), {}).get("subject")
@@ -221,8 +222,10 @@ class _Document:
                 self._observation(observation)
         for form in many(report.get("presentedForm")):
             kind = form.get("contentType") or "attachment"
-            self._leave(f"{title}: {form.get('title') or kind}", f"an attached document ({kind}); read it as a file of its own", "possible_result")
-        for text in (report.get("conclusion"), *(concept(code) for code in many(report.get("conclusionCode") or report.get("codedDiagnosis")))):
+            reason = f"an attached document ({kind}); read it as a file of its own"
+            self._leave(f"{title}: {form.get('title') or kind}", reason, "possible_result")
+        coded_conclusions = many(report.get("conclusionCode") or report.get("codedDiagnosis"))
+        for text in (report.get("conclusion"), *map(concept, coded_conclusions)):
             if text:
                 self._leave(f"{title}: {text}", "a conclusion in words", "furniture")
 

@@ -19,7 +19,7 @@ from labinterp.readers.words import sexes_of
 from labinterp.shapes import parse_date
 
 ENCODINGS = {
-    "ASCII": "ascii", "UNICODE UTF-8": "utf-8", "UTF-8": "utf-8", "UNICODE UTF-16": "utf-16", "UNICODE": "utf-8", "UNICODE UTF-32": "utf-32",
+    "ASCII": "ascii", "UNICODE UTF-8": "utf-8", "UTF-8": "utf-8", "UNICODE": "utf-8", "UNICODE UTF-16": "utf-16",
     **{f"8859/{n}": f"iso8859-{n}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 15)},
     "GB 18030-2000": "gb18030", "GB18030": "gb18030", "BIG-5": "big5", "KS X 1001": "cp949", "ISO IR87": "iso2022_jp", "ISO IR14": "cp932",
 }  # fmt: skip
@@ -37,8 +37,9 @@ STATUS = {
 
 NO_RESULT_TYPES = {
     "ED": "an attached document", "RP": "a pointer to a document", "DT": "a date", "TM": "a time", "TS": "a time", "DTM": "a time",
-    "XPN": "a person's name", "XAD": "an address", "XTN": "a telephone number", "XCN": "a person", "XON": "an organisation", "CX": "an identifier",
-    "NA": "a row of numbers", "MA": "rows of numbers", "DR": "a span of time", "CQ": "a composite", "PN": "a person's name", "DLN": "a licence",
+    "DR": "a span of time", "NA": "a row of numbers", "MA": "rows of numbers", "CQ": "a composite", "CX": "an identifier",
+    "XPN": "a name", "PN": "a name", "XCN": "a person", "XON": "an organisation", "XAD": "an address", "XTN": "a telephone number",
+    "DLN": "a licence",
 }  # fmt: skip
 LONGEST = 1000
 """Characters of a segment that are kept for people to see: an attached document is one long line."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ import pandas as pd
 from labinterp.errors import ReadError
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
 from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of
+from labinterp.reference.fold import fold_name
 from labinterp.shapes import date_order_vote, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
 
 HEADING_WITHIN = 80
@@ -34,6 +36,7 @@ _DATE = re.compile(r"\d{1,4}[-./年]\d{1,2}[-./月]\d{1,4}日?(?:[ T].*)?|\d{1,2
 _BRACKET = re.compile(r"(.*?\S)\s*[(\[（【]\s*([^()\[\]（）【】]+?)\s*[)\]）】]\s*")
 _TAIL = re.compile(r"(.*?\S)\s*[,;:]\s*([^,;:]+)|(.*?\S)\s+(\S*[/%]\S*)")
 _SUFFIX = re.compile(r"(.+?)[\s_.-]+([^\s_.-]+)")
+_SERIAL = re.compile(r"[2-6]\d{4}(?:[.,]\d+)?")
 _PERSONAL_NAMES = ("name", "nombre", "nome", "nom", "nazwa", "navn")
 
 
@@ -51,20 +54,25 @@ class Table:
 
 def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | None = None, notices: Sequence[str] = ()) -> Report:
     """One report from all tables of a document. Raises `ReadError` where no table has results, naming the headings seen."""
-    parts, unread, seen, said = [], [], [], list(notices)
+    parts, unread, seen, said, empty = [], [], [], list(notices), []
     facts: dict[str, Any] = {}
     for table in tables:
         reading = _Reading(table)
         unread += table.unread
-        unread += reading.unread
         facts = reading.facts | facts
         said += [notice for notice in reading.notices if notice not in said]
         if reading.rows is not None:
             parts.append(reading.rows)
-        elif reading.headings:
+            unread += reading.unread
+            continue
+        empty.append(table)
+        if reading.headings:
             seen.append(f"{table.title}: {reading.headings}" if table.title else reading.headings)
     if not parts:
         raise ReadError(f"{name}: no column of results was found. Columns seen: {'; '.join(seen) or 'none'}")
+    for table in empty:
+        left = {"page": table.page, "reason": "a table without results", "kind": "furniture"}
+        unread += [{"text": line} | left for line in table.lines if line]
     rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     if len(parts) > 1:
         for column in set(rows.columns) - set(ROW_COLUMNS) - {"age"}:
@@ -83,6 +91,29 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
         name=name,
         notices=tuple(said),
     )
+
+
+def table_of(frame: pd.DataFrame, headings: Sequence[str]) -> Table:
+    """A data frame -> a table of texts whose first line are the headings. Numbers are written as short as they can be."""
+    columns = [np.concatenate(([heading], _as_texts(frame.iloc[:, i]))) for i, heading in enumerate(headings)]
+    lines = np.array([" | ".join(filter(None, line)) for line in zip(*columns)], dtype=object)
+    return Table(pd.DataFrame(dict(enumerate(columns))), lines)
+
+
+def _as_texts(column: pd.Series[Any]) -> np.ndarray:
+    codes, distinct = pd.factorize(column, use_na_sentinel=True)
+    texts = np.array([*(_as_text(value) for value in distinct), ""], dtype=object)
+    return texts[codes]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace").strip()
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat(" ") if hasattr(value, "hour") else value.isoformat()).removesuffix(" 00:00:00")
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+    return str(value).strip()
 
 
 UNREAD = ("text", "page", "reason", "kind", "x0", "top", "x1", "bottom")
@@ -115,7 +146,7 @@ class _Reading:
         roles: list[str] = []
         if at is None:
             roles = _roles_by_content(top)
-            if "value" not in roles or "name" not in roles:
+            if not _is_data(top[0], roles):
                 self._leave(range(len(table.cells)), "no heading of a table of results", "possible_result")
                 self.headings = ", ".join(cell for cell in top[0] if cell)
                 return
@@ -128,6 +159,11 @@ class _Reading:
         start = 0 if at is None else at + 1
         if at is not None:
             self._leave([at], "heading", "furniture")
+        if at is not None and start < len(top) and _is_second_heading(top[start]):
+            filled = pd.Series([head or None for head in heads], dtype=object).ffill().fillna("")
+            heads = [f"{head} {below}".strip() if role_of(below) != "value" else head for head, below in zip(filled, top[start])]
+            self._leave([start], "heading", "furniture")
+            start += 1
         roles = roles or [role_of(head) for head in heads]
         dated = {i: head for i, head in enumerate(heads) if _date_in(head)}
         if "name" in roles and ("value" in roles or dated):
@@ -158,6 +194,8 @@ class _Reading:
                 columns["flag_text"] = _texts(body[i])
         codes = _first(body, at.get("code", []))
         columns["code_text"] = _mapped(codes, lambda text: text if _LOINC.fullmatch(text) else "")
+        named = _mapped(columns["name_text"], lambda text: text if _LOINC.fullmatch(text) else "")
+        columns["code_text"] = np.where(columns["code_text"] == "", named, columns["code_text"])
         low, high = _first(body, at.get("low", [])), _first(body, at.get("high", []))
         if at.get("low") or at.get("high"):
             both = pd.Series(low) + "\x00" + pd.Series(high)
@@ -191,6 +229,10 @@ class _Reading:
         tests = {i: name_and_unit(head) for i, head in enumerate(heads) if head and roles[i] in ("", "section", "specimen", "low", "high")}
         companions = _companions(heads, tests)
         tests = {i: test for i, test in tests.items() if i not in companions}
+        for i in [i for i in tests if _about(heads[i]) and not tests[i][1]]:
+            del tests[i]
+            count = int((_texts(self.table.cells.iloc[start:][i]) != "").sum())
+            self._note(heads[i], f"a column of {count} remarks on other columns", "furniture")
         units_below = start < len(top) and _is_unit_line([top[start][i] for i in tests])
         if units_below:
             tests = {i: (name, unit or top[start][i]) for i, (name, unit) in tests.items()}
@@ -198,10 +240,8 @@ class _Reading:
             start += 1
         body = self.table.cells.iloc[start:]
         lines = np.arange(start, start + len(body))
-        names = [i for i, role in enumerate(roles) if role == "name"]
         known = [name for name, unit in tests.values() if unit or is_analyte(name)]
-        personal = {"collected", "patient_id", "sex", "age", "birth_date", "patient_name", "reported", "received"} & set(roles)
-        if not known and (names or not personal):
+        if not known:
             return
         at = {role: [i for i, own in enumerate(roles) if own == role] for role in set(roles)}
         shared: dict[str, Any] = {"collected_text": self._date(body, at)} | _people(body, at, heads, self.notices)
@@ -275,6 +315,8 @@ class _Reading:
     def _date(self, body: pd.DataFrame, at: dict[str, list[int]]) -> np.ndarray:
         columns = next((at[role] for role in ("collected", "received", "reported") if role in at), [])
         dates = _first(body, columns)
+        if all(_SERIAL.fullmatch(text) for text in pd.unique(dates) if text):
+            dates = _mapped(dates, _from_serial)
         if at.get("time") and columns:
             times = pd.Series(_first(body, at["time"])).astype(object)
             dates = np.where((times == "") | (dates == ""), dates, pd.Series(dates).astype(object) + " " + times)
@@ -324,6 +366,13 @@ def _roles_by_content(top: list[list[str]]) -> list[str]:
     return roles
 
 
+def _is_data(line: list[str], roles: list[str]) -> bool:
+    """Is this first line a result already? It must hold a number where the numbers are, beside a unit, a range or a known test."""
+    if not {"name", "value"} <= set(roles) or not _PLAIN.fullmatch(line[roles.index("value")]):
+        return False
+    return bool({"unit", "range"} & set(roles)) or is_analyte(line[roles.index("name")])
+
+
 def name_and_unit(heading: str) -> tuple[str, str]:
     """``"Potassium (mmol/L)"``, ``"Potassium, mmol/L"``, ``"potassium_mmol_l"`` -> the name and the unit as printed ("" if none)."""
     heading = " ".join(heading.split())
@@ -354,6 +403,18 @@ def _companions(heads: list[str], tests: dict[int, tuple[str, str]]) -> dict[int
             if column:
                 found[i] = (named[match[1].strip().casefold()], column)
     return found
+
+
+def _about(heading: str) -> bool:
+    """Does the heading end in a word for a remark ("Albumin comment code")?"""
+    words = fold_name(heading).split()
+    return any(role_of(" ".join(words[cut:])) in ("comment", "method", "status") for cut in range(1, len(words)))
+
+
+def _is_second_heading(cells: list[str]) -> bool:
+    """A line of "Result, Unit, Result, Unit" under the names of tests."""
+    roles = [role_of(cell) for cell in cells if cell]
+    return roles.count("value") >= 2 and set(roles) <= {"value", "unit", "range", "flag"}
 
 
 def _is_unit_line(cells: list[str]) -> bool:
@@ -409,6 +470,14 @@ def _first(body: pd.DataFrame, columns: Sequence[int]) -> np.ndarray:
     for column in columns[1:]:
         texts = np.where(texts == "", _texts(body[column]), texts)
     return texts
+
+
+def _from_serial(text: str) -> str:
+    """A day as spreadsheets count it (45321 is 30 January 2024), where a whole column of dates is written so."""
+    if not text:
+        return ""
+    day = datetime(1899, 12, 30) + timedelta(days=float(text.replace(",", ".")))
+    return day.date().isoformat() if "." not in text and "," not in text else day.isoformat(" ", "minutes")
 
 
 def _between(pair: str) -> str:
