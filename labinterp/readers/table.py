@@ -300,14 +300,16 @@ class _Reading:
 
     def _rows(self, columns: dict[str, Any], mask: np.ndarray, lines: np.ndarray, places: Iterable[int]) -> pd.DataFrame:
         at = lines[mask]
-        frame = pd.DataFrame(index=pd.Index(at))
-        for column in (*ROW_COLUMNS, *(set(columns) - set(ROW_COLUMNS))):
+        index = pd.Index(at)
+        cells: dict[str, Any] = {}
+        for column in (*ROW_COLUMNS, *(name for name in columns if name not in ROW_COLUMNS)):
             values = columns.get(column, np.nan if column in NUMBER_COLUMNS else "")
-            frame[column] = values[mask] if isinstance(values, np.ndarray) else values
-            if column not in NUMBER_COLUMNS and column != "age":
-                frame[column] = frame[column].astype(object)
-        frame["page"] = float(self.table.page)
-        frame["text"] = self.table.lines[at]
+            values = values[mask] if isinstance(values, np.ndarray) else values
+            kind = float if column in NUMBER_COLUMNS or column == "age" else object
+            cells[column] = pd.Series(values, index=index, dtype=kind)
+        cells["page"] = pd.Series(float(self.table.page), index=index)
+        cells["text"] = pd.Series(self.table.lines[at], index=index, dtype=object)
+        frame = pd.DataFrame(cells, index=index)
         if self.table.review:
             frame["review"] = ["; ".join(filter(None, (self.table.review.get((int(i), j), "") for j in places))) for i in at]
         return frame

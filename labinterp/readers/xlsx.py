@@ -61,8 +61,9 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
 def _grid(sheet: Any) -> list[list[tuple[Any, str]]]:
     """Cells as (value, number format); a merged cell counts for all that it covers downwards, and above the table also sideways."""
     grid = [[(cell.value, cell.number_format or "") for cell in line] for line in sheet.iter_rows()]
+    first_row, first_column = sheet.min_row, sheet.min_column
     for area in sheet.merged_cells.ranges:
-        top, left = area.min_row - sheet.min_row, area.min_col - sheet.min_column
+        top, left = area.min_row - first_row, area.min_col - first_column
         if top < 0 or left < 0 or top >= len(grid) or area.size["columns"] > max(2, len(grid[top]) * 0.8):
             continue
         for line in range(top, min(top + area.size["rows"], len(grid))):
