@@ -22,7 +22,8 @@ LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 SNOMED = "http://snomed.info/sct"
 NAMESPACE = "urn:labinterp:"
-"""Extensions that our own export writes: ``review`` and ``printed`` (a text that the standard elements do not hold)."""
+"""Of the extensions that our own export writes: texts of a row that the standard elements do not hold (``printed``, ``unit``,
+``decimal``, ``section``, ``review``, ``collected``), ``derived`` (worked out by us, so not read again), ``given`` (a flag of ours)."""
 
 ANSWERS = {
     "10828004": "positive", "260385009": "negative", "260373001": "detected", "260415000": "not detected", "11214006": "reactive",
@@ -67,7 +68,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     several = len(people) > 1
     for row in document.rows:
         patient = document.patients.get(row["patient_id"], Patient()) if several else Patient()
-        row |= {"sex": patient.sex or "", "birth_date": patient.birth_date, "decimal": ".", "date_order": "ymd", "page": 1}
+        row |= {"sex": patient.sex or "", "birth_date": patient.birth_date, "date_order": "ymd", "page": 1}
     known = document.patients
     person = known.get(next(iter(people))) if len(people) == 1 else None
     if person is None and len(known) == 1 and people <= {""}:
@@ -177,7 +178,13 @@ class _Document:
         born = parse_date(str(resource.get("birthDate") or ""), "ymd") if len(str(resource.get("birthDate") or "")) == 10 else None
         key = key or str(resource.get("id") or "patient")
         self.key_of[id(resource)] = key
-        self.patients[key] = Patient(sex=sex, birth_date=born if born and born <= date.today() else None)
+        age, pregnant = extension(resource, "age"), extension(resource, "pregnant")
+        self.patients[key] = Patient(
+            sex=sex,
+            birth_date=born if born and born <= date.today() else None,
+            age=float(age) if age else None,
+            pregnant={"True": True, "False": False}.get(pregnant),
+        )
         for human in many(resource.get("name"))[:1]:
             parts = [*map(str, human.get("given") or []), str(human.get("family") or "")]
             self.names[key] = str(human.get("text") or " ".join(parts)).strip()
@@ -238,6 +245,9 @@ class _Document:
         if categories and not categories & set(TESTED):
             self._leave(line_of(title, observation), f"not a laboratory result ({', '.join(sorted(categories))})", "furniture")
             return
+        if extension(observation, "derived"):
+            self._leave(line_of(title, observation), "worked out from other results; it is worked out again", "furniture")
+            return
         status = NOT_RESULTS.get(str(observation.get("status") or ""))
         if status:
             self._leave(line_of(title, observation), f"the laboratory marks it as {status}", "possible_result")
@@ -277,10 +287,11 @@ class _Document:
             "unit_text": unit,
             "range_text": range_text,
             "flag_text": flag_of(part),
-            "collected_text": when_of(observation, source, report),
-            "section_text": panel or self.section.get(id(observation), ""),
+            "collected_text": extension(part, "collected") or when_of(observation, source, report),
+            "section_text": extension(part, "section") or panel or self.section.get(id(observation), ""),
             "specimen_text": concept(source.get("type")) or str((specimen or {}).get("display") or ""),
             "code_text": coded(part.get("code"), LOINC),
+            "decimal": extension(part, "decimal") or ".",
             "review": "; ".join(filter(None, [review, extension(part, "review")])),
             "patient_id": key,
         }
@@ -371,11 +382,11 @@ def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
         if kind == "Quantity":
             found = quantity(value)
             if found:
-                return printed or f"{value.get('comparator') or ''}{found[0]}", found[1], ""
+                return printed or f"{value.get('comparator') or ''}{found[0]}", extension(part, "unit") if printed else found[1], ""
             continue
         if kind == "CodeableConcept":
             text, known = concept(value), next((ANSWERS[c] for c in codes(value) if c in ANSWERS), "")
-            return text or known, "", ""
+            return text or known, extension(part, "unit"), ""
         if kind == "Range":
             low, high = quantity(value.get("low")), quantity(value.get("high"))
             text = f"{low[0]}-{high[0]}" if low and high else f">={low[0]}" if low else f"<={high[0]}" if high else ""
@@ -386,14 +397,16 @@ def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
         if kind in UNREAD_VALUES:
             return "", "", f"the value is sent as {kind}, which is not read"
         return str(value), extension(part, "unit"), ""
-    reason = concept(part.get("dataAbsentReason")) or ""
-    return reason.replace("-", " "), "", ""
+    reason = concept(part.get("dataAbsentReason"))
+    return "" if reason == "unknown" else reason.replace("-", " "), extension(part, "unit"), ""
 
 
 def flag_of(part: dict[str, Any]) -> str:
     """The laboratory's own interpretation as a code of HL7 table 0078 where it is one, else in its words."""
     flags = []
     for item in many(part.get("interpretation")):
+        if extension(item, "given"):
+            continue
         own = [(str(c.get("system") or ""), str(c["code"])) for c in many(item.get("coding")) if c.get("code")]
         plain = [code for system, code in own if system != SNOMED]
         mapped = [INTERPRETATIONS[code] for system, code in own if system == SNOMED and code in INTERPRETATIONS]

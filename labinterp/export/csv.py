@@ -1,0 +1,40 @@
+"""The results as CSV for a spreadsheet: text cells that a spreadsheet would run as a formula are disarmed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from labinterp.interpretation import Interpretation
+
+_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
+_HARMLESS = re.compile(r"[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?|[-+=<>*/. ]{1,3}")
+
+
+def to_csv(interpretation: Interpretation, path: str | Path | None = None) -> str:
+    """One line a result, all columns. Written to `path` it begins with a byte-order mark, without which Excel takes it for Latin-1."""
+    text = str(disarmed(interpretation.results).to_csv(index=False, lineterminator="\n"))
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8-sig", newline="")
+    return text
+
+
+def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
+    """A copy in which an apostrophe stands before every text that begins like a formula; numbers and lone signs stay as they are."""
+    safe = frame.copy()
+    for column in safe.columns:
+        if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
+            codes, distinct = pd.factorize(safe[column])
+            if any(isinstance(value, str) and is_formula(value) for value in distinct):
+                armed = {value: "'" + value for value in distinct if isinstance(value, str) and is_formula(value)}
+                safe[column] = [armed.get(value, value) if isinstance(value, str) else value for value in safe[column]]
+    return safe
+
+
+def is_formula(text: str) -> bool:
+    """Would a spreadsheet take this text for a formula?"""
+    return bool(_FORMULA.match(text)) and not _HARMLESS.fullmatch(text.strip())
