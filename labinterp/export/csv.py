@@ -28,9 +28,8 @@ def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
     safe = frame.copy()
     for column in safe.columns:
         if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
-            codes, distinct = pd.factorize(safe[column])
-            if any(isinstance(value, str) and is_formula(value) for value in distinct):
-                armed = {value: "'" + value for value in distinct if isinstance(value, str) and is_formula(value)}
+            armed = {value: "'" + value for value in safe[column].unique() if isinstance(value, str) and is_formula(value)}
+            if armed:
                 safe[column] = [armed.get(value, value) if isinstance(value, str) else value for value in safe[column]]
     return safe
 
