@@ -1,0 +1,72 @@
+"""Which marker a printed name means: exactly, by its reduced form, nearly (and then said so), or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from labinterp.identify import match
+from labinterp.reference import Reference
+
+REF = Reference.default()
+
+
+@pytest.mark.parametrize(
+    ("name", "marker"),
+    [
+        ("Potassium", "potassium"),
+        ("S-Potassium", "potassium"),
+        ("P–Kalium", "potassium"),
+        ("Kreatinin i.S.", "creatinine"),
+        ("Creatine Kinase (CK), Total", "ck"),
+        ("Creatinine Phosphokinase", "ck"),
+        ("Vitamin B 12, Serum", "vitamin_b12"),
+        ("VITAMIN D 25 HYDROXY", "vitamin_d_25oh"),
+        ("B-HbA1c", "hba1c"),
+        ("Hämoglobin", "hemoglobin"),
+        ("2823-3", "potassium"),
+        ("Glucose - Fasting", "glucose_fasting"),
+    ],
+)
+def test_names_as_reports_print_them(name: str, marker: str) -> None:
+    found = match(REF, name)
+    assert found.marker == marker
+    assert found.how != "fuzzy"
+
+
+@pytest.mark.parametrize(
+    "name", ["25-OH Vitamin D2", "Estimated Average Glucose", "VS 2e heure", "SARS-CoV-2 RT-PCR", "Vitamin K", "", "???"]
+)
+def test_names_of_other_things_are_not_taken(name: str) -> None:
+    found = match(REF, name)
+    assert found.marker is None
+    assert found.reason
+
+
+def test_urine_is_not_blood() -> None:
+    for found in (
+        match(REF, "U-Kalium"),
+        match(REF, "Potassium, Urine"),
+        match(REF, "Potassium", section="URINE CHEMISTRY"),
+        match(REF, "Potassium", specimen="Urin"),
+    ):
+        assert found.marker != "potassium"
+
+
+def test_a_near_name_is_visible_with_its_score() -> None:
+    found = match(REF, "Haemoglobln")
+    assert (found.marker, found.how) == ("hemoglobin", "fuzzy")
+    assert 0.85 < found.score < 1
+
+
+@pytest.mark.parametrize(("name", "never"), [("Vitamin B11", "vitamin_b12"), ("Free T5", "free_t4"), ("IgX", None)])
+def test_digits_and_short_words_are_never_forgiven(name: str, never: str | None) -> None:
+    assert match(REF, name).marker in (None,) or match(REF, name).marker != never
+
+
+def test_an_excluded_loinc_code_is_another_quantity() -> None:
+    assert match(REF, "Potassium", code="2828-2").marker != "potassium"
+
+
+def test_the_unit_parts_counts_from_percentages() -> None:
+    assert match(REF, "Neutrophils", unit="%").marker == "neutrophils_percent"
+    assert match(REF, "Neutrophils", unit="10*3/uL").marker == "neutrophils"
