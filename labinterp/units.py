@@ -1,0 +1,172 @@
+"""Stage: results in the marker's canonical unit, and `convert` for one value. Factors were worked out when the knowledge was compiled."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from labinterp.columns import resolve, spread
+from labinterp.errors import UnitError, ValueTextError
+from labinterp.reference import Reference
+from labinterp.reference.limits import parse_limits
+from labinterp.reference.schema import Marker
+from labinterp.shapes import parse_range
+from labinterp.ucum import ucum_of
+
+NAN = math.nan
+FITS = 1.6  # a printed range tells the unit if both its ends lie within this factor of a built-in interval's (editorial)
+
+
+class Unit(NamedTuple):
+    """How the rows of one kind are converted; the first six names are columns that `normalize_units` adds."""
+
+    ucum: str = ""
+    unit: str = ""
+    unit_basis: str = ""
+    unit_reason: str = ""
+    range_ucum: str = ""
+    factor: float = NAN
+    intercept: float = 0.0
+
+
+def normalize_units(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+    """Add `value` in the canonical `unit`, `ucum` (the printed unit), how the unit was found, why not, and the unit of the printed range.
+
+    `unit_basis` is ``printed``, ``value_text``, ``range_text``, ``only_unit`` or ``range_fits``.
+    """
+    columns = ("marker", "unit_text", "value_unit", "range_text", "decimal", "value_kind")
+    codes, units = resolve(results, columns, lambda *texts: unit_of(ref, *(text if isinstance(text, str) else "" for text in texts)))
+    factor = spread(codes, [u.factor for u in units]).astype(float)
+    intercept = spread(codes, [u.intercept for u in units]).astype(float)
+    exact = np.array([u.factor == 1.0 and u.intercept == 0.0 for u in units], dtype=bool)[codes] if len(units) else np.empty(0, dtype=bool)
+    number = results["number"].to_numpy(dtype=float)
+    value = np.where(exact, number, tidy_floats(number * factor + intercept))
+    return results.assign(value=value, **{name: spread(codes, [getattr(u, name) for u in units]) for name in Unit._fields[:5]})
+
+
+def tidy_floats(values: np.ndarray) -> np.ndarray:
+    """Values to 12 significant digits: without the noise of binary multiplication."""
+    out = np.array(values, dtype=float)
+    solid = np.isfinite(out) & (out != 0)
+    scale = 10.0 ** (11 - np.floor(np.log10(np.abs(out[solid]))))
+    out[solid] = np.round(out[solid] * scale) / scale
+    return out
+
+
+def unit_of(ref: Reference, marker_id: str, unit_text: str, value_unit: str, range_text: str, mark: str, kind: str = "number") -> Unit:
+    """The unit of a row: printed, glued to the value, inside the range, the only one there is, or the only one that the range fits."""
+    marker = ref.markers.get(marker_id)
+    in_range = range_unit(range_text, mark)
+    range_ucum = ucum_of(ref, in_range, marker) or (in_range if in_range else "")
+    for basis, text in (("printed", unit_text), ("value_text", value_unit), ("range_text", in_range)):
+        if not text.strip():
+            continue
+        ucum = ucum_of(ref, text, marker)
+        if marker is None:
+            return Unit(ucum or "", "", basis, "", range_ucum)
+        factor = ref.factor(marker.id, ucum) if ucum else None
+        if factor is None or ucum is None:
+            known = "is not known" if ucum is None else f"cannot be converted soundly for {marker.name}"
+            return Unit(unit_reason=f"The unit {text.strip()!r} {known}.", range_ucum=range_ucum)
+        return Unit(ucum, marker.unit or "", basis, "", range_ucum, factor.factor, factor.intercept)
+    if marker is None or marker.unit is None or kind in ("qualitative", "no_result", ""):
+        return Unit(range_ucum=range_ucum)
+    if only := only_unit(ref, marker, kind):
+        factor = ref.factor(marker.id, only)
+        return Unit(only, marker.unit, "only_unit", "", range_ucum, factor.factor if factor else 1.0, factor.intercept if factor else 0.0)
+    if fitting := range_fits(ref, marker, range_text, mark):
+        factor = ref.factor(marker.id, fitting)
+        assert factor is not None
+        return Unit(fitting, marker.unit, "range_fits", "", range_ucum, factor.factor, factor.intercept)
+    return Unit(unit_reason="No unit is printed, and it cannot be told from the range.", range_ucum=range_ucum)
+
+
+def range_unit(range_text: str, mark: str) -> str:
+    """The unit that stands inside a printed range, as printed."""
+    if not range_text.strip():
+        return ""
+    try:
+        return parse_range(range_text, locale=mark or None).unit
+    except ValueTextError:
+        return ""
+
+
+UNITLESS = ("1", "{ratio}", "{titer}", "{index}", "[pH]", "{INR}", "{score}")
+
+
+def only_unit(ref: Reference, marker: Marker, kind: str) -> str:
+    """The unit of a marker that laboratories print without one (INR, pH, ratios, titres)."""
+    if kind == "titer" and ref.factor(marker.id, "{titer}"):
+        return "{titer}"
+    return marker.unit if marker.unit in UNITLESS else ""
+
+
+def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str) -> str:
+    """The one unit in which the printed range looks like a built-in interval of this marker; empty if none or several do."""
+    try:
+        printed = parse_range(range_text, locale=mark or None)
+    except ValueTextError:
+        return ""
+    if printed.kind != "interval" or not printed.low or not printed.high:
+        return ""
+    fitting: dict[float, str] = {}
+    every = {unit for interval in marker.intervals for unit in interval.limits}
+    every |= {unit for scheme in marker.decision for band in scheme.bands for unit in band.limits} | ({marker.unit} if marker.unit else set())
+    for unit in sorted(every):
+        factor = ref.factor(marker.id, unit)
+        if factor is None or factor.intercept:
+            continue
+        low, high = printed.low * factor.factor, printed.high * factor.factor
+        for interval in marker.intervals:
+            for own, text in interval.limits.items():
+                there, bounds = ref.factor(marker.id, own), parse_limits(text)
+                if there is None or bounds.follows_age or not (0 < bounds.low and math.isfinite(bounds.high)):
+                    continue
+                if all(1 / FITS <= a / (b * there.factor) <= FITS for a, b in ((low, bounds.low), (high, bounds.high))):
+                    fitting.setdefault(round(factor.factor, 12), unit)
+    return next(iter(fitting.values())) if len(fitting) == 1 else ""
+
+
+def convert(marker: str, value: float, unit: str, to: str | None = None) -> float:
+    """`value` of a marker from `unit` to `to` (default: its canonical unit). `marker` is an id, a LOINC code or any known name.
+
+    Raises `UnitError` where the marker or a unit is not known, or where no sound factor exists.
+    """
+    factor, intercept = _way(Reference.default(), marker, unit, to)
+    return value if factor == 1.0 and intercept == 0.0 else value * factor + intercept
+
+
+@lru_cache(maxsize=65536)
+def _way(ref: Reference, name: str, unit: str, to: str | None) -> tuple[float, float]:
+    marker = marker_of(ref, name, unit)
+    here = _factor(ref, marker, unit)
+    there = _factor(ref, marker, to) if to is not None else (1.0, 0.0)
+    return here[0] / there[0], (here[1] - there[1]) / there[0]
+
+
+def marker_of(ref: Reference, name: str, unit: str = "") -> Marker:
+    """The marker that an id, a LOINC code or a name means. Raises `UnitError`."""
+    if name in ref.markers:
+        return ref.markers[name]
+    if coded := ref.by_loinc(name):
+        if not coded[1]:
+            return ref.markers[coded[0]]
+    ids = ref.candidates(name)
+    if len(ids) > 1:
+        ids = tuple(i for i in ids if (ucum := ucum_of(ref, unit, ref.markers[i])) and ref.factor(i, ucum)) or ids
+    if len(ids) != 1:
+        raise UnitError(f"no marker is called {name!r}" if not ids else f"{name!r} may be {' or '.join(ids)}")
+    return ref.markers[ids[0]]
+
+
+def _factor(ref: Reference, marker: Marker, unit: str) -> tuple[float, float]:
+    ucum = ucum_of(ref, unit, marker)
+    factor = ref.factor(marker.id, ucum) if ucum else None
+    if factor is None:
+        why = f"{unit!r} is not a unit known here" if ucum is None else f"{unit!r} has no sound conversion"
+        raise UnitError(f"{marker.name}: {why}")
+    return factor.factor, factor.intercept
