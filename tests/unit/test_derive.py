@@ -29,13 +29,13 @@ def derived(rows: list[tuple[str, str, str]], **patient: object) -> pd.DataFrame
 
 def test_adjusted_calcium_follows_payne() -> None:
     out = derived([("Calcium", "8.0", "mg/dL"), ("Albumin", "2.0", "g/dL")], age=60)
-    assert out.loc["adjusted_calcium", "value"] == pytest.approx(9.6)
+    assert (out.loc["adjusted_calcium", "number"], out.loc["adjusted_calcium", "unit_text"]) == (pytest.approx(9.6), "mg/dL")
     assert out.loc["adjusted_calcium", "from_rows"] == (0, 1)
 
 
 def test_units_of_the_ingredients_do_not_matter() -> None:
     out = derived([("Calcium", "2.0", "mmol/L"), ("Albumin", "20", "g/L")], age=60)
-    assert out.loc["adjusted_calcium", "value"] == pytest.approx(8.016 + 1.6, abs=0.01)
+    assert out.loc["adjusted_calcium", "number"] == pytest.approx(8.016 + 1.6, abs=0.01)
 
 
 def test_a_missing_or_censored_ingredient_gives_nothing() -> None:

@@ -34,12 +34,16 @@ def test_names_as_reports_print_them(name: str, marker: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["25-OH Vitamin D2", "Estimated Average Glucose", "VS 2e heure", "SARS-CoV-2 RT-PCR", "Vitamin K", "", "???"]
+    "name", ["25-OH Vitamin D2", "Estimated Average Glucose", "VS 2e heure", "SARS-CoV-2 RT-PCR", "", "???"]
 )
 def test_names_of_other_things_are_not_taken(name: str) -> None:
     found = match(REF, name)
     assert found.marker is None
     assert found.reason
+
+
+def test_a_vitamin_is_not_the_ion_of_the_same_letter() -> None:
+    assert match(REF, "Vitamin K").marker != "potassium"
 
 
 def test_urine_is_not_blood() -> None:
