@@ -115,7 +115,9 @@ def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str) -> st
         return ""
     fitting: dict[float, str] = {}
     every = {unit for interval in marker.intervals for unit in interval.limits}
-    every |= {unit for scheme in marker.decision for band in scheme.bands for unit in band.limits} | ({marker.unit} if marker.unit else set())
+    every |= {unit for scheme in marker.decision for band in scheme.bands for unit in band.limits} | (
+        {marker.unit} if marker.unit else set()
+    )
     for unit in sorted(every):
         factor = ref.factor(marker.id, unit)
         if factor is None or factor.intercept:
@@ -124,7 +126,7 @@ def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str) -> st
         for interval in marker.intervals:
             for own, text in interval.limits.items():
                 there, bounds = ref.factor(marker.id, own), parse_limits(text)
-                if there is None or bounds.follows_age or not (0 < bounds.low and math.isfinite(bounds.high)):
+                if there is None or bounds.follows_age or not (bounds.low > 0 and math.isfinite(bounds.high)):
                     continue
                 if all(1 / FITS <= a / (b * there.factor) <= FITS for a, b in ((low, bounds.low), (high, bounds.high))):
                     fitting.setdefault(round(factor.factor, 12), unit)

@@ -35,7 +35,9 @@ def parse_values(results: pd.DataFrame) -> pd.DataFrame:
     `low` and `high` are the result as an interval in the printed unit; `number` is the figure itself. A value without a single sound
     reading gets an empty `value_kind` and a `value_reason`. `1,234` is decided by the document's mark, else by the printed range.
     """
-    codes, values = resolve(results, ("value_text", "decimal", "range_text"), lambda v, d, r: value_of(str(v or ""), str(d or ""), str(r or "")))
+    codes, values = resolve(
+        results, ("value_text", "decimal", "range_text"), lambda v, d, r: value_of(str(v or ""), str(d or ""), str(r or ""))
+    )
     days, dates = resolve(results, ("collected_text", "date_order"), lambda text, order: parse_date(str(text or ""), order or ""))
     columns = {name: spread(codes, [getattr(value, name) for value in values]) for name in Value._fields}
     columns |= {name: columns[name].astype(float) for name in ("number", "low", "high")}
@@ -85,5 +87,3 @@ def as_interval(reading: ValueReading) -> Value:
     reason = f"The report gives no result: {reading.qualitative.replace('-', ' ')}." if reading.kind == "no_result" else ""
     word = reading.qualitative if reading.kind == "qualitative" else ""
     return Value(reading.kind, number, low, high, reading.comparator, word, reading.flag, reading.unit, reason)
-
-

@@ -33,9 +33,7 @@ def test_names_as_reports_print_them(name: str, marker: str) -> None:
     assert found.how != "fuzzy"
 
 
-@pytest.mark.parametrize(
-    "name", ["25-OH Vitamin D2", "Estimated Average Glucose", "VS 2e heure", "SARS-CoV-2 RT-PCR", "", "???"]
-)
+@pytest.mark.parametrize("name", ["25-OH Vitamin D2", "Estimated Average Glucose", "VS 2e heure", "SARS-CoV-2 RT-PCR", "", "???"])
 def test_names_of_other_things_are_not_taken(name: str) -> None:
     found = match(REF, name)
     assert found.marker is None

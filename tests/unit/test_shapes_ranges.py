@@ -216,7 +216,9 @@ def test_looks_like_unit(text: str) -> None:
     assert looks_like_unit(text)
 
 
-@pytest.mark.parametrize("text", ["", "Glucose", "H", "4.5", "3.5-5.1", "Negative", "see note", "Males / Females", "M", "F", "12/05/2023", "Page 1/2", "Dr. M/S"])
+@pytest.mark.parametrize(
+    "text", ["", "Glucose", "H", "4.5", "3.5-5.1", "Negative", "see note", "Males / Females", "M", "F", "12/05/2023", "Page 1/2", "Dr. M/S"]
+)
 def test_does_not_look_like_unit(text: str) -> None:
     assert not looks_like_unit(text)
 
