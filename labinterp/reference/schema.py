@@ -100,6 +100,7 @@ class Population(Model):
     age: tuple[float | None, float | None] = (18, None)
     pregnant: bool | None = None  # True: only in pregnancy; None: outside pregnancy or not said
     fasting: bool | None = None
+    default: bool = False  # the one used for its population; the others are alternatives that a reader can see
 
 
 class Interval(Population):
@@ -108,7 +109,6 @@ class Interval(Population):
     limits: Limits
     source: str
     verified: bool
-    default: bool = False  # the one used for its population; the others are alternatives that a reader can see
     note: str = ""
 
 
@@ -127,7 +127,6 @@ class Scheme(Population):
     scheme: str
     source: str
     verified: bool
-    default: bool = False
     descriptive: bool = False  # words for degrees; does not decide normal or not against an interval
     open_side: Literal["low", "high"] | None = None  # the end on which the outermost band says nothing (B12 has no "too high" here)
     applies_to: str = ""
@@ -142,7 +141,6 @@ class Critical(Population):
     high: Limits = Field(default_factory=dict)
     source: str
     verified: bool
-    default: bool = False
     note: str = ""
 
 
@@ -212,7 +210,7 @@ class Marker(Record):
     printed_only: bool = False  # no number of ours could be checked: only the laboratory's own range is used
     needs: tuple[Literal["morning"], ...] = ()  # facts of the sample without which only the printed range counts
     interferences: tuple[Note, ...] = ()
-    disagreement: str = ""  # why the normal band and the default interval may differ for a population
+    disagreement: str = ""  # why the normal band and the default interval, or the limits of two units, differ
     seed: str = ""  # what the seed articles say, and what is applied instead and why
     leg_weakness: str = ""
     derived: tuple[Derived, ...] = ()
