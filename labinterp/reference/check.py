@@ -11,8 +11,10 @@ from itertools import combinations, pairwise
 from math import inf, isclose
 from typing import Any, TypeVar
 
+from labinterp import words
 from labinterp.errors import LabinterpError
 from labinterp.reference.compile import factors_of, names_of
+from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.load import Fault, Knowledge, Path_
 from labinterp.reference.schema import Band, Factor, Limits, Marker, Model, Population, Scheme, Source
@@ -23,38 +25,6 @@ AnyPopulation = TypeVar("AnyPopulation", bound=Population)
 RELATIVE = ("xULN", "xLLN")
 """Multiples of the limit in force: units of limits that are no units of the marker."""
 
-QUALITATIVE = frozenset(
-    (
-        "negative",
-        "positive",
-        "weakly-positive",
-        "borderline",
-        "indeterminate",
-        "reactive",
-        "non-reactive",
-        "detected",
-        "not-detected",
-        "present",
-        "absent",
-        "none",
-        "rare",
-        "few",
-        "occasional",
-        "moderate",
-        "many",
-        "trace",
-        "1+",
-        "2+",
-        "3+",
-        "4+",
-        "normal",
-        "abnormal",
-        "clear",
-        "yellow",
-        "immune",
-        "non-immune",
-    )
-)
 OLDEST = 130.0
 SAME_EDGE = 0.02  # two units state the same edge if they agree to one rounding step, or to this share
 
@@ -278,7 +248,7 @@ def check_loinc(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
 def check_words(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
     """Qualitative codes are known ones, and the marker has a name to be found by."""
     for code in marker.qualitative:
-        if code not in QUALITATIVE:
+        if code not in words.QUALITATIVE.values():
             yield ("qualitative", code), f"{code!r} is not a qualitative code"
     if not any(marker.names.values()):
         yield ("names",), "no name by which a report could call it"
@@ -378,12 +348,14 @@ def _shared_names(known: Knowledge) -> Iterator[tuple[str, str, Path_, str]]:
     for name, ids in owners.items():
         for one, other in combinations(ids, 2):
             if not told_apart(markers[one], markers[other]):
-                yield (
-                    "markers",
-                    other,
-                    ("names",),
-                    f"the name {name!r} is also that of {one}, and neither specimen nor unit tells them apart",
-                )
+                path = place_of(name, markers[other])
+                yield "markers", other, path, f"{name!r} is also a name of {one}, and neither specimen nor unit tells which is meant"
+
+
+def place_of(name: str, marker: Marker) -> Path_:
+    """Where a marker gives a folded name."""
+    places = (("names", language, i) for language, names in marker.names.items() for i, said in enumerate(names) if fold_name(said) == name)
+    return next(places, ("name",))
 
 
 def told_apart(one: Marker, other: Marker) -> bool:
