@@ -457,6 +457,11 @@ def _marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
             if texts
         ],
     )
+    if marker.printed_only:
+        yield "Limits used", "only those printed on the report: no limit of ours could be confirmed"
+    if marker.needs:
+        yield "Limits used", f"only if the report says: {', '.join(marker.needs)}"
+    yield "They differ", marker.disagreement
     if marker.plausible:
         yield "Plausible", limits(marker.plausible.limits)
     yield "May mislead", [note.text for note in marker.interferences]
@@ -542,7 +547,7 @@ def convert(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    from labinterp.reference.check import main as check_knowledge
+    from labinterp.check import main as check_knowledge
 
     return check_knowledge(args.folder, write=args.write)
 
