@@ -73,18 +73,23 @@ def logical_lines(text: str) -> tuple[list[str], bool]:
 
 
 def sniff(text: str) -> tuple[str, bool, bool]:
-    """The delimiter ("" if none), whether a line heads its columns with known words, and whether most lines have the same width."""
+    """The delimiter ("" if none), whether the lines surely are a table (by their headings), and whether most have the same width."""
     lines, whole = logical_lines(text)
     best: tuple[tuple[int, int], str, bool, bool] = ((0, 0), "", False, False)
+    sample, quoting = "\n".join(lines[:SNIFFED]), csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE
     for delimiter in DELIMITERS:
-        grid = list(csv.reader(lines[:SNIFFED], delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE))
+        try:
+            grid = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting))
+        except csv.Error:  # a field longer than any table has
+            continue
         widths = [len(line) for line in grid]
         width = max(set(widths), key=lambda w: (w > 1, widths.count(w), w), default=1)
         if width < 2:
             continue
         roles = [{role_of(cell) for cell in line} - {""} for line in grid if len(line) > 1]
-        headed = any({"name", "value"} <= own or {"code", "value"} <= own for own in roles)
         known = max(map(len, roles), default=0)
+        headed = any({"name", "value"} <= own or {"code", "value"} <= own for own in roles)
+        headed |= known > 0 and width > 2 and len(set(widths)) == 1 and len(widths) > 1
         score = (known, widths.count(width) * width)
         even = widths.count(width) >= 0.6 * len(widths) and len(widths) >= 2
         if score > best[0]:

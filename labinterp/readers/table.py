@@ -25,7 +25,7 @@ from labinterp.errors import ReadError
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
 from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of
 from labinterp.reference.fold import fold_name
-from labinterp.shapes import date_order_vote, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
+from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
 
 HEADING_WITHIN = 80
 """A table begins within this many lines; what stands above are facts of the report."""
@@ -79,7 +79,7 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
             rows[column] = rows[column].astype(object).where(rows[column].notna(), "")
     _fill(rows, "collected_text", facts.get("collected_text", ""))
     _fill(rows, "specimen_text", facts.get("specimen_text", ""))
-    rows["decimal"] = decimal_vote(_distinct(rows, "value_text", "range_text")) or mark_of(locale)
+    rows["decimal"] = decimal_vote(_distinct(rows, "value_text", "range_text")) or decimal_of(locale)
     rows["date_order"] = date_order_vote(_distinct(rows, "collected_text"))
     return Report(
         rows,
@@ -117,16 +117,6 @@ def _as_text(value: Any) -> str:
 
 
 UNREAD = ("text", "page", "reason", "kind", "x0", "top", "x1", "bottom")
-
-
-def mark_of(locale: str | None) -> str:
-    """The decimal mark of a language tag (or the mark itself); empty for an unknown one."""
-    language = (locale or "").replace("_", "-").lower()
-    if language in (".", ","):
-        return language
-    if language in ("de-ch", "de-li", "es-mx", "es-us") or language.partition("-")[0] in ("en", "zh", "ja", "ko", "he", "th", "ga"):
-        return "."
-    return "," if language else ""
 
 
 class _Reading:
