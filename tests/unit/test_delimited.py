@@ -160,7 +160,7 @@ def test_a_table_without_a_heading_is_read_by_its_content() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"Test,Unit,Reference range\nPotassium,mmol/L,3.5 - 5.1\n", b"Name,City\nAda,Paris\n", b"id,colour,price\n1,red,20\n2,blue,30\n"]
+    "data", [b"Test,Unit,Reference range\nPotassium,mmol/L,3.5 - 5.1\n", b"Name,City\nAda,Paris\n", b"id,shape,price\n1,round,20\n2,square,30\n"]
 )
 def test_without_a_column_of_results_the_columns_seen_are_named(data: bytes) -> None:
     with pytest.raises(ReadError) as error:
