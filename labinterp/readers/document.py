@@ -1,0 +1,170 @@
+"""Pages of words -> `Report`: columns of a page, tables, facts, and every line accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from labinterp.errors import ReadError
+from labinterp.model import Patient, Report
+from labinterp.readers.cells import looks_like_unit, measure
+from labinterp.readers.columns import header_of
+from labinterp.readers.facts import Facts, facts_of
+from labinterp.readers.geometry import Line, Page, lines_of
+from labinterp.readers.layout import Reader, Result, mask
+from labinterp.shapes import date_order_vote, decimal_vote, parse_date
+
+
+def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | None = None) -> Report:
+    """Read the pages of one document."""
+    laid = [(page, _regions(page)) for page in pages]
+    furniture = _furniture([lines for _, regions in laid for lines in regions], len(pages))
+    any_header = any(header_of(lines, i) is not None for _, regions in laid for lines in regions for i in range(len(lines)))
+    reader = Reader()
+    facts_by_page: dict[int, Facts] = {}
+    dropped: list[dict[str, Any]] = []
+    for page, regions in laid:
+        facts_by_page[page.number] = facts_of([line for lines in regions for line in lines])
+        for lines in regions:
+            reader.read(lines, page.width, any_header, furniture)
+        dropped += [
+            {"text": text, "page": page.number, "reason": "sideways or slanted text (watermark)", "kind": "furniture"} for text in page.dropped
+        ]
+    results = reader.results
+    emphasis(results)
+    rows = [_row(result, facts_by_page) for result in results]
+    decimal = decimal_vote([r.value for r in results] + [r.range for r in results]) or ({"," : ",", ".": "."}.get(locale or "", ""))
+    dates = [f.collected or f.date for f in facts_by_page.values()] + [f.birth_text for f in facts_by_page.values()] + [r.date for r in results]
+    order = date_order_vote([d for d in dates if d])
+    for row in rows:
+        row["decimal"], row["date_order"] = decimal, order
+    unread = [
+        {"text": left.line.text, "page": left.line.page, "reason": left.reason, "kind": left.kind, **_box([left.line])} for left in reader.left
+    ]
+    first = list(facts_by_page.values())
+    birth = next((f.birth_text for f in first if f.birth_text), "")
+    return Report.of(
+        rows,
+        unread + dropped,
+        patient=Patient(
+            sex=next((f.sex for f in first if f.sex), None),
+            age=next((f.age for f in first if f.age is not None), None),
+            birth_date=parse_date(birth, order) if birth else None,
+        ),
+        patient_name=next((f.name for f in first if f.name), ""),
+        laboratory=next((f.laboratory for f in first if f.laboratory), ""),
+        format=format,
+        name=name,
+        notices=() if rows else ("No laboratory results were found in this document.",),
+    )
+
+
+def _row(result: Result, facts: dict[int, Facts]) -> dict[str, Any]:
+    page = result.lines[0].page
+    collected = result.date
+    if not collected:
+        seen = [facts[p] for p in sorted(facts) if p <= page] or list(facts.values())
+        collected = next((f.collected for f in reversed(seen) if f.collected), "") or next((f.collected for f in facts.values() if f.collected), "")
+        collected = collected or next((f.date for f in reversed(seen) if f.date), "")
+    return {
+        "name_text": result.name,
+        "value_text": result.value,
+        "unit_text": result.unit,
+        "range_text": result.range,
+        "flag_text": result.flag,
+        "collected_text": collected,
+        "section_text": result.section,
+        "specimen_text": facts[page].specimen,
+        "previous_text": result.previous,
+        "page": page,
+        "text": "\n".join(dict.fromkeys(line.text for line in result.lines)),
+        "review": result.review,
+        **_box(result.lines),
+    }
+
+
+def _box(lines: Sequence[Line]) -> dict[str, float]:
+    return {
+        "x0": round(min(line.x0 for line in lines), 1),
+        "top": round(min(line.top for line in lines), 1),
+        "x1": round(max(line.x1 for line in lines), 1),
+        "bottom": round(max(line.bottom for line in lines), 1),
+    }
+
+
+def emphasis(results: list[Result]) -> None:
+    """Bold is a flag only where the report has no other mark and sets few of its values in bold."""
+    if not results or any(r.flag for r in results):
+        return
+    bold = [r for r in results if r.bold]
+    if bold and len(bold) <= 0.6 * len(results) or bold and len(results) <= 3 and len(bold) < len(results):
+        for result in bold:
+            result.flag = "bold"
+
+
+def _furniture(regions: Sequence[Sequence[Line]], pages: int) -> frozenset[str]:
+    """Lines that repeat at the same height on several pages."""
+    if pages < 2:
+        return frozenset()
+    seen: Counter[tuple[str, int]] = Counter()
+    for lines in regions:
+        for key in {(mask(line.text), round(line.base / 6)) for line in lines}:
+            seen[key] += 1
+    return frozenset(text for (text, _), count in seen.items() if count >= 2)
+
+
+def _regions(page: Page) -> list[list[Line]]:
+    """The lines of a page; where two tables stand side by side, first those above, then the left and the right column."""
+    lines = lines_of(page.words, page.number)
+    split = _side_by_side(lines, page)
+    if split is None:
+        return [lines] if lines else []
+    x, top = split
+    above = [w for w in page.words if w.base < top]
+    left = [w for w in page.words if w.base >= top and (w.x0 + w.x1) / 2 < x]
+    right = [w for w in page.words if w.base >= top and (w.x0 + w.x1) / 2 >= x]
+    return [made for made in (lines_of(part, page.number) for part in (above, left, right)) if made]
+
+
+def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | None:
+    """(x, top) of the strip between two independent columns of results, or None."""
+    from labinterp.readers import vocabulary
+
+    for line in lines:  # the header names its columns twice
+        roles = [(vocabulary.header_role(c.text), c) for c in line.cells]
+        names = [c for role, c in roles if role == "name"]
+        values = [c for role, c in roles if role == "value"]
+        if len(names) == 2 and len(values) == 2 and names[0].x0 < values[0].x0 < names[1].x0 < values[1].x0:
+            return names[1].x0 - 2, line.top - 1
+    starts: list[tuple[float, Line]] = []
+    for line in lines:
+        for index, cell in enumerate(line.cells[:-1]):
+            text = cell.text
+            if not any(c.isalpha() for c in text) or looks_like_unit(text) or measure(text.split()).value:
+                continue
+            value = measure([w.text for w in line.cells[index + 1].words])
+            after = line.cells[index + 2].text if index + 2 < len(line.cells) else ""
+            if value.value and value.clean and re.search(r"\d", value.value) and (value.unit or looks_like_unit(after)):
+                starts.append((cell.x0, line))
+    if len(starts) < 6:
+        return None
+    left_edge = min(x for x, _ in starts)
+    far = [x for x, _ in starts if x - left_edge > 0.3 * page.width]
+    near = [x for x, _ in starts if x - left_edge < 0.15 * page.width]
+    if len(far) < 3 or len(near) < 3 or max(far) - min(far) > 0.12 * page.width:
+        return None
+    edge = min(far)
+    first = min(line.base for x, line in starts)
+    last = max(line.base for x, line in starts)
+    body = [w for w in page.words if first - 2 <= w.base <= last + 2]
+    crossing = [w for w in body if w.x0 < edge - 3 < w.x1]
+    if len(crossing) > 0.02 * len(body):
+        return None
+    heads = [line.base for line in lines if line.base < first and first - line.base < 4 * line.size and len(line.cells) <= 2 and any(abs(c.x0 - edge) < 30 for c in line.cells)]
+    top = (min(heads) if heads else first) - 0.9 * lines[0].size
+    return edge - 3, top
+
+
+__all__ = ["ReadError", "report_of"]

@@ -1,0 +1,766 @@
+"""Lines -> result rows. With a header the columns decide, without one the shape of the cells; nothing that is neither is a result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from labinterp.readers import vocabulary
+from labinterp.readers.cells import (
+    DATE,
+    Measure,
+    is_flag,
+    is_name,
+    is_numeric,
+    looks_like_range,
+    looks_like_unit,
+    looks_like_value,
+    measure,
+    split_flag,
+    unit_in,
+)
+from labinterp.readers.columns import Column, Header, header_of, set_borders
+from labinterp.readers.geometry import Cell, Line, Word
+
+
+@dataclass(slots=True)
+class Result:
+    """One result as printed, with the lines it stands on."""
+
+    name: str
+    value: str
+    unit: str = ""
+    range: str = ""
+    flag: str = ""
+    previous: str = ""
+    date: str = ""
+    section: str = ""
+    review: str = ""
+    bold: bool = False
+    colour: int = 0
+    lines: list[Line] = field(default_factory=list)
+    name_x0: float = 0.0
+    value_x: float = 0.0
+    open_range: bool = False  # a range label was printed and its lines follow
+    name_words: int = 0
+    second: bool = False
+    plain: bool = True  # the value is a number or a known word
+    header: int = 0
+
+
+@dataclass(slots=True)
+class Left:
+    """A line that is no result, and why."""
+
+    line: Line
+    reason: str
+    kind: str = "furniture"
+
+
+@dataclass(slots=True)
+class Parts:
+    """The pieces of one line by role."""
+
+    name: list[Cell] = field(default_factory=list)
+    values: list[tuple[list[Word], Column | None]] = field(default_factory=list)
+    unit: list[Cell] = field(default_factory=list)
+    range: list[Cell] = field(default_factory=list)
+    flag: list[Cell] = field(default_factory=list)
+    previous: list[tuple[str, str]] = field(default_factory=list)
+    other: list[Cell] = field(default_factory=list)
+    prose: bool = False
+
+
+def text_of(cells: Sequence[Cell]) -> str:
+    return " ".join(c.text for c in cells).strip()
+
+
+# ---------------------------------------------------------------- one line under a header
+
+
+def parts_of(line: Line, header: Header) -> Parts:
+    """Deal the words of a line out to the columns."""
+    parts = Parts()
+    columns = header.columns
+    dealt: list[tuple[int, Cell]] = []
+    for cell in line.cells:
+        for index, piece in _cut(cell, header):
+            dealt.append((index, piece))
+        spread = {index for index, _ in _cut(cell, header)}
+        if len(spread) > 1 and len(cell.words) >= 7 and vocabulary.count_prose(cell.text) >= 2:
+            parts.prose = True
+    last_filled: dict[int, Cell] = {}
+    value_cells: dict[int, list[Cell]] = {}
+    for index, cell in dealt:
+        column = columns[index]
+        role = column.role
+        if index == len(columns) - 1 and index in last_filled and cell.x0 - last_filled[index].x1 > 1.5 * cell.size:
+            if not is_flag(cell.text) and role in ("range", "unit", "flag", "other"):
+                parts.other.append(cell)  # beyond the table
+                continue
+        last_filled[index] = cell
+        if role == "name":
+            parts.name.append(cell)
+        elif role in ("value", "dated"):
+            value_cells.setdefault(index, []).append(cell)
+        elif role == "unit":
+            parts.unit.append(cell)
+        elif role == "range":
+            parts.range.append(cell)
+        elif role == "flag":
+            parts.flag.append(cell)
+        elif role == "previous":
+            parts.previous.append((cell.text, column.date))
+        else:
+            parts.other.append(cell)
+    for index, cells in sorted(value_cells.items()):
+        parts.values.append((_value_words(cells, parts), columns[index]))
+    return parts
+
+
+def _value_words(cells: list[Cell], parts: Parts) -> list[Word]:
+    """The words of the value where several cells stand in its column: words before the number belong to the name."""
+    words = [w for c in cells for w in c.words]
+    if len(cells) == 1 or measure([w.text for w in words]).clean:
+        return words
+    for index, cell in enumerate(cells):
+        rest = [w for c in cells[index:] for w in c.words]
+        if (measure([w.text for w in rest]).clean or len(_runs(rest)) > 1) and all(not any(ch.isdigit() for ch in c.text) for c in cells[:index]):
+            parts.name.extend(cells[:index])
+            return rest
+    return words
+
+
+def _cut(cell: Cell, header: Header) -> list[tuple[int, Cell]]:
+    """Cut a cell where it crosses a column border, if the parts are of the right shape; else it belongs where it starts."""
+    columns = header.columns
+    places = [header.of((w.x0 + w.x1) / 2) for w in cell.words]
+    if len(set(places)) == 1:
+        return [(places[0], cell)]
+    pieces: list[tuple[int, Cell]] = []
+    for place, word in zip(places, cell.words, strict=True):
+        if pieces and pieces[-1][0] == place:
+            pieces[-1][1].words.append(word)
+        else:
+            pieces.append((place, Cell([word])))
+    for index, (place, piece) in enumerate(pieces):
+        role, text = columns[place].role, piece.text
+        if index == 0 or abs(piece.x0 - columns[place].x0) < 2.5 and role != "name":
+            continue
+        if role in ("value", "dated") and not _fits_value(piece):
+            break
+        if role == "unit" and not (looks_like_unit(text) or is_flag(text) or re.fullmatch(r"[^\W\d_]{1,6}", text)):
+            break
+        if role == "range" and not (looks_like_range(text) or is_flag(text) or looks_like_unit(text)):
+            break
+        if role == "flag" and not is_flag(text):
+            break
+    else:
+        return _flags_home(pieces, columns)
+    home = _home(cell, header)
+    return [(home, cell)]
+
+
+def _flags_home(pieces: list[tuple[int, Cell]], columns: Sequence[Column]) -> list[tuple[int, Cell]]:
+    """A flag printed right behind a value belongs to the value, even where the unit column has begun."""
+    out = pieces[:1]
+    for place, piece in pieces[1:]:
+        before, first = columns[out[-1][0]].role, piece.words[0]
+        if before in ("value", "dated") and columns[place].role == "unit" and is_flag(first.text) and not first.text[0].islower():
+            out[-1][1].words.append(first)
+            if len(piece.words) > 1:
+                out.append((place, Cell(piece.words[1:])))
+            continue
+        out.append((place, piece))
+    return out
+
+
+def _fits_value(piece: Cell) -> bool:
+    found = measure([w.text for w in piece.words])
+    return bool(found.value) and found.clean or is_flag(piece.text)
+
+
+def _home(cell: Cell, header: Header) -> int:
+    """The column that holds most of a cell that cannot be cut; a cell that starts in the name column stays there."""
+    first = header.of(cell.x0 + 1)
+    if header.columns[first].role == "name":
+        return first
+    if header.columns[first].role in ("range", "previous", "dated") and first < len(header.columns):
+        best = max(range(len(header.columns)), key=lambda i: min(cell.x1, header.columns[i].right) - max(cell.x0, header.columns[i].left))
+        return best
+    best = max(range(len(header.columns)), key=lambda i: min(cell.x1, header.columns[i].right) - max(cell.x0, header.columns[i].left))
+    return best
+
+
+def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
+    """The results printed on one line below `header`: none, one, or one a dated column."""
+    parts = parts_of(line, header)
+    if parts.prose:
+        return []
+    if not header.has("value") and not header.has("dated"):
+        return by_shape(line, header, strict=strict)
+    flags: list[str] = []
+    name_cells = list(parts.name)
+    if not header.has("name"):
+        first = next((c for c in line.cells), None)
+        name_cells = [first] if first else []
+        parts.values = [(ws, c) for ws, c in ((([w for w in words if w not in first.words], col)) for words, col in parts.values) if ws] if first else []
+    while len(name_cells) > 1 and is_flag(name_cells[-1].text) and not looks_like_unit(name_cells[-1].text):
+        flags.append(name_cells.pop().text)
+    name = name_of(name_cells)
+    unit, range_text = text_of(parts.unit), "\n".join([text_of(parts.range)] if parts.range else [])
+    found: list[tuple[Measure, list[Word], Column | None]] = []
+    # numbers that slid into the name column (long right-aligned values)
+    if not parts.values and len(name_cells) > 1 and measure([w.text for w in name_cells[-1].words]).clean:
+        last = name_cells.pop()
+        name = name_of(name_cells)
+        parts.values = [(last.words, next((c for c in header.columns if c.role == "value"), None))]
+    for words, column in parts.values:
+        for run in _runs(words):
+            found.append((measure([w.text for w in run], text_allowed=True), run, column))
+    if not name or not is_name(name) or re.search(r"[<>≥≤]=?\s?\d", name):
+        return []
+    flag_at_unit, unit = split_flag(unit)
+    if unit and is_flag(unit) and (not looks_like_unit(unit) or unit == "L" and not parts.flag):
+        flag_at_unit, unit = unit, ""
+    flag_at_range, range_text = split_flag(range_text) if range_text else ("", range_text)
+    if range_text and is_flag(range_text) and not looks_like_range(range_text):
+        flag_at_range, range_text = range_text, ""
+    flags += [f for f in (flag_at_unit, flag_at_range) if f]
+    if unit and not looks_like_unit(unit) and looks_like_range(unit) and not range_text:
+        unit, range_text = "", unit
+    if not unit and range_text and (split := _unit_range(range_text)):
+        unit, range_text = split
+    if _thresholds(line):
+        return []
+    flags += [c.text for c in parts.flag if is_flag(c.text) or len(c.text) <= 24]
+    out: list[Result] = []
+    several = [f for f in found if f[0].value or f[0].rest]
+    dated = header.has("dated")
+    for got, words, column in several:
+        if not got.value:
+            return []
+        numeric = is_numeric(got.value)
+        own_unit = got.unit
+        here_unit = unit or own_unit
+        if own_unit and unit and own_unit != unit:
+            pair = len(found) > 1 and len(parts.values) == 1
+            here_unit = own_unit if pair else f"{own_unit} {unit}" if looks_like_unit(f"{own_unit} {unit}") else unit
+        clean = got.clean
+        rest_range = ""
+        if got.rest and not range_text and looks_like_range(got.rest):
+            rest_range, clean = got.rest, True
+        if not clean:
+            return []
+        span = range_text or rest_range
+        evidence = (bool(here_unit) and looks_like_unit(here_unit)) + (bool(span) and looks_like_range(span))
+        if not _believable(name, got.value, numeric, evidence, line, header, parts, strict, bool(flags)):
+            return []
+        if not numeric and not looks_like_value(got.value) and column is not None and not _aligned(words, column):
+            return []
+        doubt = ""
+        if not numeric and not looks_like_value(got.value) and re.search(r"\d", got.value) and evidence == 0:
+            doubt = "the value has an unusual form"
+        use_unit = here_unit or unit_in(span)
+        if numeric or looks_like_value(got.value):
+            column = column or next(c for c in header.columns if c.role == "value")
+            column.seen.append((words[0].x0, words[-1].x1))
+        out.append(
+            Result(
+                name,
+                got.value,
+                use_unit,
+                span,
+                " ".join([f for f in [got.flag, *([] if dated else flags)] if f]),
+                "; ".join(f"{t} ({d})" if d else t for t, d in parts.previous),
+                column.date if column is not None and column.role == "dated" else "",
+                bold=all(w.bold for w in words),
+                colour=words[0].colour,
+                lines=[line],
+                name_x0=name_cells[0].x0,
+                value_x=words[0].x0,
+                review=doubt or ("" if not unit or looks_like_unit(unit) or evidence else "the unit is not a known spelling"),
+                plain=numeric or looks_like_value(got.value),
+            )
+        )
+    if len(out) > 1 and not dated:
+        return out if len(parts.values) == 1 or _two_values(header) else out[:1]
+    return out
+
+
+def _thresholds(line: Line) -> bool:
+    """A row of limits (``Triglycerides  <150  150-199  >=500``) is no result."""
+    limits = [c for c in line.cells[1:] if re.fullmatch(r"[<>≤≥=]{1,2}\s?\d[\d.,]*\s?%?|\d[\d.,]*\s?%?\s?[-–]\s?<?\d[\d.,]*\s?%?|-", c.text.strip("()"))]
+    return len(limits) >= 3 or len(limits) == 2 and len(line.cells) == 3
+
+
+def _aligned(words: Sequence[Word], column: Column) -> bool:
+    """Does a text result begin, end or centre where the header cell or a number of this column does?"""
+    x0, x1 = words[0].x0, words[-1].x1
+    spots = [(column.x0, column.x1), *column.seen[-12:]]
+    return any(abs(x0 - a) < 4 or abs(x1 - b) < 4 or abs(x0 + x1 - a - b) < 8 for a, b in spots)
+
+
+def _two_values(header: Header) -> bool:
+    """Several value columns of one line are separate results only if they are not 'normal' and 'abnormal'."""
+    return not any(c.text.casefold() in ("normal", "abnormal") for c in header.columns)
+
+
+def _runs(words: list[Word]) -> list[list[Word]]:
+    """Two results in one cell (``5.2 %  33``): each with its own unit. Else the words as they are."""
+    texts = [w.text for w in words]
+    if len(texts) < 3 or measure(texts).clean:
+        return [words]
+    for cut in range(2, len(texts)):
+        first, second = measure(texts[:cut]), measure(texts[cut:])
+        if first.clean and first.unit and is_numeric(first.value) and second.clean and is_numeric(second.value):
+            return [words[:cut], words[cut:]]
+    return [words]
+
+
+def name_of(cells: Sequence[Cell]) -> str:
+    """A name as printed: leader dots, a trailing star and a colon go; a second-language name in its own cell stays apart."""
+    texts = [c.text for c in cells]
+    if len(texts) > 1 and any(ord(ch) > 0x2E80 for ch in texts[-1]) and not any(ord(ch) > 0x2E80 for ch in texts[0]):
+        texts = texts[:-1]
+    text = " ".join(texts)
+    return re.sub(r"(?:\s?[.…_]){3,}$|\s*[:*†‡]+$", "", text).strip()
+
+
+def _believable(
+    name: str, value: str, numeric: bool, evidence: int, line: Line, header: Header, parts: Parts, strict: bool, flagged: bool
+) -> bool:
+    """Is this a result, or a line that happens to fall into the columns?"""
+    if parts.other and len(text_of(parts.other).split()) > 12 and not evidence:
+        return False
+    if DATE.fullmatch(value):
+        return False
+    label = vocabulary.starts(name, "stop") or vocabulary.starts(name, "collected") or vocabulary.starts(name, "birth")
+    if label and len(label.split()) == len(name.split()):
+        return False
+    if numeric:
+        if re.search(r"^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", value):
+            return False
+        if strict:
+            return evidence >= 1
+        if evidence:
+            return True
+        needs = header.has("unit") or header.has("range")
+        return not needs or bool(re.match(r"[^\W\d_]", name)) and len(name.split()) <= 8 and not name.endswith((".", ";"))
+    if strict:
+        return looks_like_value(value) and evidence >= 1 or looks_like_value(value) and flagged
+    if looks_like_value(value) or evidence:
+        return len(value.split()) <= 8
+    if len(value.split()) > 5 or len(value) > 40 or ":" in value or vocabulary.count_prose(value) >= 2:
+        return False
+    return len(name.split()) <= 6 and ":" not in name and not name.endswith(".")
+
+
+# ---------------------------------------------------------------- one line by the shape of its cells
+
+_INLINE = re.compile(r"^(?P<name>[^:]{2,60}?)\s*:\s*(?P<rest>\S.*)$")
+_BRACKET = re.compile(r"^(?P<body>.*?)\s*[(\[](?P<label>[^()\[\]:]{2,40}?)[:\s]\s*(?P<range>[^()\[\]]+)[)\]]\s*(?P<flag>.*)$")
+
+
+def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> list[Result]:
+    """A result read from the shape of its cells: name, value, then unit, flag, range in any order. Needs a unit or a range."""
+    if inline := _inline(line):
+        return [inline]
+    cells = list(line.cells)
+    previous: list[tuple[str, str]] = []
+    span_cells: list[Cell] = []
+    if header is not None:
+        kept = []
+        for cell in cells:
+            role = header.columns[header.of(cell.mid)].role
+            column = header.columns[header.of(cell.mid)]
+            if role == "previous" and cell.x0 > column.x0 - 40:
+                previous.append((cell.text, column.date))
+            elif role == "range" and cell.x0 > column.x0 - 40:
+                span_cells.append(cell)
+            elif role in ("other", "method") and cell.x0 > column.x0 - 10:
+                continue
+            else:
+                kept.append(cell)
+        cells = kept
+    if len(cells) < 2 and not (cells and len(cells[0].words) > 2):
+        return []
+    names: list[Cell] = []
+    at = 0
+    got: Measure | None = None
+    value_cell: Cell | None = None
+    lead: list[str] = []
+    for at, cell in enumerate(cells):
+        if names:
+            found = measure([w.text for w in cell.words])
+            if found.value and (found.clean or found.rest and looks_like_range(found.rest)):
+                got, value_cell = found, cell
+                break
+            if is_flag(cell.text):
+                lead.append(cell.text)
+                continue
+        names.append(cell)
+    if got is None or value_cell is None:
+        return []
+    name = name_of(names)
+    if not is_name(name) or len(names) > 2:
+        return []
+    unit, span, flags = got.unit, text_of(span_cells), [*lead, got.flag]
+    if got.rest:
+        span = span or got.rest
+    extra: list[str] = []
+    for cell in cells[at + 1 :]:
+        text = cell.text
+        if is_flag(text) and not (not unit and looks_like_unit(text) and text in ("%",)):
+            flags.append(text)
+            continue
+        mark, body = split_flag(text)
+        if mark and (looks_like_range(body) or looks_like_unit(body)):
+            flags.append(mark)
+            text = body
+        if not unit and looks_like_unit(text):
+            unit = text
+        elif not span and looks_like_range(text):
+            span = text
+        elif not unit and not span and (split := _unit_range(text)):
+            unit, span = split
+        else:
+            extra.append(text)
+    label = vocabulary.starts(name, "stop") or vocabulary.starts(name, "collected")
+    if label and len(label.split()) == len(name.split()):
+        return []
+    evidence = bool(unit and looks_like_unit(unit)) + bool(span and looks_like_range(span))
+    numeric = is_numeric(got.value)
+    if evidence == 0 or not numeric and evidence < 1 or DATE.search(got.value):
+        return []
+    if extra and len(" ".join(extra).split()) > 6:
+        return []
+    if vocabulary.count_prose(name) >= 3:
+        return []
+    return [
+        Result(
+            name,
+            got.value,
+            unit or unit_in(span),
+            span,
+            " ".join(f for f in flags if f),
+            "; ".join(f"{t} ({d})" if d else t for t, d in previous),
+            bold=all(w.bold for w in value_cell.words if re.search(r"\d", w.text)),
+            colour=value_cell.words[0].colour,
+            lines=[line],
+            name_x0=names[0].x0,
+            value_x=value_cell.x0,
+        )
+    ]
+
+
+def _unit_range(text: str) -> tuple[str, str] | None:
+    words = text.split()
+    for cut in range(1, len(words)):
+        left, right = " ".join(words[:cut]), " ".join(words[cut:])
+        if looks_like_unit(left) and looks_like_range(right) and not looks_like_unit(right):
+            return left, right
+    return None
+
+
+def _inline(line: Line) -> Result | None:
+    """``Hemoglobin: 11.2 g/dL (Ref: 12.0 - 15.5)`` on one line. The whole line must be used up."""
+    text = " ".join(c.text for c in line.cells)
+    match = _INLINE.match(text)
+    if not match or not is_name(match["name"]):
+        return None
+    rest, span, flag = match["rest"], "", ""
+    if bracket := _BRACKET.match(rest):
+        if vocabulary.says(bracket["label"], "range_label") and looks_like_range(bracket["range"]):
+            rest, span, flag = bracket["body"], bracket["range"].strip(), bracket["flag"].strip(" -")
+        elif looks_like_range(f"{bracket['label']} {bracket['range']}"):
+            return None
+    got = measure(rest.split())
+    if not got.value or not got.clean or not is_numeric(got.value) or flag and not is_flag(flag):
+        return None
+    if not span or DATE.search(got.value):
+        return None
+    words = line.words
+    return Result(match["name"].strip(), got.value, got.unit or unit_in(span), span, flag or got.flag, lines=[line], name_x0=words[0].x0, value_x=words[0].x1)
+
+
+# ---------------------------------------------------------------- the lines of a document
+
+
+@dataclass
+class Reader:
+    """Walks down the lines of a document and keeps what a table carries from line to line."""
+
+    results: list[Result] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    header: Header | None = None
+    inherited: bool = False
+    section: str = ""
+    foreign: bool = False  # a table of prices or doses has begun
+    paused: bool = False  # a comment or interpretation has begun: only complete rows count
+
+    def read(self, lines: Sequence[Line], width: float, any_header: bool, furniture: frozenset[str]) -> None:
+        """Read the lines of one page (or of one of its columns)."""
+        heads = _headers(lines)
+        starts = {id(h.lines[0]): h for h in heads}
+        inside = {id(line) for h in heads for line in h.lines}
+        first_head = min((lines.index(h.lines[0]) for h in heads), default=len(lines))
+        for order, head in enumerate(heads):
+            begin = lines.index(head.lines[-1]) + 1
+            end = lines.index(heads[order + 1].lines[0]) if order + 1 < len(heads) else len(lines)
+            set_borders(head, _body(lines[begin:end]), width)
+        if self.header is not None:
+            self.inherited = True
+        self.last: Result | None = None
+        self.last_line: Line | None = None
+        self.pending: list[Line] = []
+        self.span_ahead: list[tuple[Line, str]] = []
+        self.paused = False
+        for index, line in enumerate(lines):
+            if id(line) in starts:
+                self.header = starts[id(line)]
+                self.inherited = self.paused = self.foreign = False
+                self._flush()
+            if id(line) in inside:
+                self._flush()
+                self.left.append(Left(line, "table header"))
+                self.last = None
+                continue
+            above = index < first_head
+            self._line(line, above and bool(heads) or (self.inherited and index < first_head), any_header, furniture, lines, index)
+        self._flush()
+        self._drop_idle_tables()
+
+    def _drop_idle_tables(self) -> None:
+        """A header under which no number and no known result word stands was none: its rows are not results."""
+        useful = {r.header for r in self.results if r.plain}
+        for result in [r for r in self.results if r.header not in useful]:
+            self.results.remove(result)
+            for line in result.lines:
+                self.left.append(Left(line, "text in columns without any result", "furniture"))
+
+    # -- helpers
+
+    def _line(self, line: Line, above: bool, any_header: bool, furniture: frozenset[str], lines: Sequence[Line], index: int) -> None:
+        if is_foreign(line):
+            self.foreign, self.header = True, None
+        if self.foreign:
+            self._flush()
+            self.left.append(Left(line, "a table of goods or doses, not of results"))
+            return
+        masked = mask(line.text)
+        repeated = masked in furniture
+        found: list[Result] = []
+        strict = above or self.paused or self.inherited
+        if self.header is not None and not (above and repeated):
+            found = results_of_line(line, self.header, strict)
+        if not found and not any_header and not repeated:
+            found = by_shape(line)
+        elif not found and self.header is None and not above and not repeated and any_header:
+            found = []
+        if found:
+            self._take(found, line)
+            return
+        if self._add_to_last(line, lines, index):
+            return
+        if repeated:
+            self.left.append(Left(line, "repeated on several pages"))
+            return
+        self._unread(line, lines, index, above)
+
+    def _take(self, found: list[Result], line: Line) -> None:
+        name = found[0].name
+        prefix = self._wrapped_prefix(line, name)
+        second = vocabulary.says(name, "second_unit")
+        if second and self.last is not None:
+            for result in found:
+                result.name, result.second = self.last.name, True
+        for result in found:
+            if prefix:
+                result.name = f"{prefix} {result.name}"
+                result.lines = [*self._used, *result.lines]
+            result.section, result.header = self.section, id(self.header)
+            if self.span_ahead and not result.range and result.lines[-1].base - self.span_ahead[-1][0].base < 2.2 * line.size:
+                result.range = "\n".join(t for _, t in self.span_ahead)
+                result.lines = [*(at for at, _ in self.span_ahead), *result.lines]
+                self.span_ahead = []
+            self.results.append(result)
+        self._flush()
+        self.last, self.last_line = found[-1], line
+
+    _used: list[Line] = field(default_factory=list)
+
+    def _wrapped_prefix(self, line: Line, name: str) -> str:
+        """Name lines printed above the line with the value."""
+        self._used = []
+        if not self.pending:
+            return ""
+        above = self.pending[-1]
+        text = name_of(above.cells)
+        close = line.base - above.base <= 1.45 * max(line.size, above.size)
+        aligned = abs(above.x0 - line.x0) < 1.5 * line.size
+        joins = text.endswith((",", "-", "(", "/", "+")) or name[:1].islower() or text.count("(") > text.count(")") or name.startswith("(")
+        if close and aligned and joins and not text.isupper():
+            self._used = [above]
+            self.pending.remove(above)
+            return text
+        return ""
+
+    def _add_to_last(self, line: Line, lines: Sequence[Line], index: int) -> bool:
+        """Does this line continue the result above it: rest of the name, of the range, a range label?"""
+        last = self.last
+        if last is None or self.last_line is None:
+            return False
+        gap = line.base - self.last_line.base
+        size = max(line.size, last.lines[0].size)
+        near = gap <= 2.1 * size
+        text = " ".join(c.text for c in line.cells)
+        label = vocabulary.starts(text, "range_label")
+        if label and gap <= 2.6 * size and not last.range and line.x0 <= last.value_x:
+            body = re.sub(r"^[^:]*:\s*-?\s*", "", text, count=1) if ":" in text[: len(label) + 12] else ""
+            if body and looks_like_range(body) and not last.open_range:
+                last.range = body
+                self._extend(line)
+                last.open_range = True
+                return True
+            if not body.strip("-– "):
+                last.open_range = True
+                self._extend(line)
+                return True
+        if last.open_range and near and not vocabulary.starts(text, "stop"):
+            if looks_like_range(text) and vocabulary.count_prose(text) <= 2 and len(text) < 120 or text.endswith(":") and len(text.split()) <= 3:
+                last.range = f"{last.range}\n{text}" if last.range else text
+                self._extend(line)
+                return True
+            last.open_range = False
+        if self.header is None:
+            return False
+        parts = parts_of(line, self.header)
+        if parts.prose:
+            return False
+        if parts.unit and not parts.values and near and last.unit and looks_like_unit(f"{last.unit} {text_of(parts.unit)}"):
+            wrapped = name_of(parts.name)
+            if gap <= 1.45 * size and (not wrapped or is_name(wrapped)):
+                last.unit = f"{last.unit} {text_of(parts.unit)}"
+                if wrapped and not _is_method(parts.name):
+                    last.name = f"{last.name} {wrapped}"
+                if parts.range:
+                    last.range = f"{last.range}\n{text_of(parts.range)}".strip()
+                self._extend(line)
+                return True
+        only_range = parts.range and not parts.values and not parts.unit
+        if only_range and near and (not parts.name or _is_method(parts.name)):
+            body = text_of(parts.range)
+            if (last.range or looks_like_range(body)) and vocabulary.count_prose(body) <= 3 and len(body) <= 60:
+                if not last.range:
+                    last.range = body
+                elif len(last.range) < 400:
+                    last.range = f"{last.range}\n{body}"
+                if not last.unit:
+                    last.unit = unit_in(last.range)
+                self._extend(line)
+                return True
+        if parts.name and not parts.values and not parts.unit and not parts.range and not parts.flag and len(line.cells) == 1:
+            tight = gap <= 1.45 * size
+            name = name_of(parts.name)
+            joins = last.name.endswith((",", "-", "(", "/", "+", " of", " and", " y", " de", " und")) or last.name.count("(") > last.name.count(")")
+            follows = lines[index + 1].base - line.base if index + 1 < len(lines) else 99.0
+            first, here = last.lines[0].words[0], line.words[0]
+            alike = first.bold == here.bold and first.colour == here.colour and abs(first.size - here.size) < 0.04 * first.size
+            closer = gap <= 0.78 * follows and abs(line.x0 - last.name_x0) < 1.2 * size
+            lower = name[:1].islower() and len(name.split()) <= 4 and follows > 1.15 * gap
+            if tight and not _is_method(parts.name) and is_name(name) and (joins or lower or alike and closer):
+                last.name = f"{last.name} {name}"
+                self._extend(line)
+                return True
+        return False
+
+    def _extend(self, line: Line) -> None:
+        assert self.last is not None
+        for result in self.results[-8:]:
+            if self.last_line in result.lines:
+                if result is not self.last:
+                    result.range, result.name = self.last.range, self.last.name
+                result.lines.append(line)
+        self.last_line = line
+
+    def _unread(self, line: Line, lines: Sequence[Line], index: int, above: bool) -> None:
+        text = " ".join(c.text for c in line.cells)
+        if not above and self.header is not None:
+            parts = parts_of(line, self.header)
+            if parts.range and not parts.name and not parts.values and not parts.unit and looks_like_range(text_of(parts.range)):
+                self.span_ahead.append((line, text_of(parts.range)))
+                return
+        stop = vocabulary.starts(text, "stop")
+        if stop and re.match(r"^[^:]{0,60}:|^\W*\w+\W*$", text):
+            self.paused = True
+            self.left.append(Left(line, "comment or explanation"))
+            return
+        if len(line.cells) <= 2 and len(text) < 70 and not re.search(r"\d{3,}|:\s*\S", text) and vocabulary.count_prose(text) <= 2 and text[:1].isalpha():
+            if not _is_method(line.cells) and not text.endswith("."):
+                self.pending.append(line)
+                if _is_heading(line, text):
+                    self.section = text
+                    self.paused = False
+                return
+        kind = "possible_result" if _possible(line) else "furniture"
+        self.left.append(Left(line, "not read as a result" if kind == "possible_result" else "no result on this line", kind))
+
+    def _flush(self) -> None:
+        for line in self.pending:
+            self.left.append(Left(line, "heading or text"))
+        for line, _ in self.span_ahead:
+            self.left.append(Left(line, "a range without its result", "possible_result"))
+        self.pending, self.span_ahead = [], []
+
+
+def _is_heading(line: Line, text: str) -> bool:
+    return line.cells[0].bold or text.isupper() or line.cells[0].size > 1.1 * line.size or len(text.split()) <= 5
+
+
+def _is_method(cells: Sequence[Cell]) -> bool:
+    text = text_of(cells)
+    return bool(re.fullmatch(r"[(\[].*[)\]]", text)) or vocabulary.starts(text, "stop") != ""
+
+
+def _possible(line: Line) -> bool:
+    """A name, a number and a unit on one line, yet not read as a result: a person should see it."""
+    texts = [c.text for c in line.cells]
+    if len(texts) < 2 or not any(ch.isalpha() for ch in texts[0]) or len(texts[0].split()) > 8:
+        return False
+    return any(measure(t.split()).value and is_numeric(measure(t.split()).value) for t in texts[1:]) and any(
+        looks_like_unit(t) or measure(t.split()).unit for t in texts[1:]
+    )
+
+
+def is_foreign(line: Line) -> bool:
+    """The header of a table of goods, prices or medicines."""
+    said = [vocabulary.says(c.text, "foreign_header") for c in line.cells]
+    other = [bool(vocabulary.header_role(c.text)) for c in line.cells]
+    return sum(said) >= 2 or sum(said) == 1 and len(said) >= 3 and all(a or b for a, b in zip(said, other, strict=True))
+
+
+def _headers(lines: Sequence[Line]) -> list[Header]:
+    out: list[Header] = []
+    skip = -1
+    for index in range(len(lines)):
+        if index <= skip:
+            continue
+        head = header_of(lines, index)
+        if head is not None:
+            out.append(head)
+            skip = lines.index(head.lines[-1])
+    return out
+
+
+def _body(lines: Sequence[Line]) -> list[Line]:
+    """The lines of a table that show its columns: several cells, one of them a value."""
+    rows = [line for line in lines if len(line.cells) >= 2 and any(measure([w.text for w in c.words]).value for c in line.cells[1:])]
+    plain = [line for line in rows if all(vocabulary.count_prose(c.text) <= 2 for c in line.cells)]
+    return plain or rows
+
+
+def mask(text: str) -> str:
+    """A line with its digits masked: page numbers and times differ between repetitions."""
+    return re.sub(r"\d+", "#", text)

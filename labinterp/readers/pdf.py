@@ -1,0 +1,268 @@
+"""PDF with a text layer: pypdfium2 characters with boxes -> `Page` words; pages without usable text go to `image`."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections import Counter
+from typing import Any
+
+from labinterp.errors import ReadError
+from labinterp.model import Report
+from labinterp.readers.document import report_of
+from labinterp.readers.geometry import WORD_GAP, Page, Word, with_superscripts
+
+MAX_BYTES = 100_000_000
+MAX_PAGES = 500
+MAX_CHARS = 60_000  # of one page
+
+
+def identify(head: bytes, name: str) -> bool:
+    """True for PDF: the mark stands within the first kilobyte."""
+    return b"%PDF-" in head[:1024]
+
+
+def read(data: bytes, name: str, locale: str | None = None, password: str | None = None) -> Report:
+    """Read a PDF. Raises `ReadError` when it is too large, encrypted, damaged, or has no text and no OCR is installed."""
+    return report_of(pages_of(data, name, password), name=name, format="pdf", locale=locale)
+
+
+def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
+    """The pages of a PDF as words."""
+    import pypdfium2 as pdfium
+
+    if len(data) > MAX_BYTES:
+        raise ReadError(f"{name}: the PDF has {len(data) / 1e6:.0f} MB; the limit is {MAX_BYTES / 1e6:.0f} MB")
+    try:
+        document = pdfium.PdfDocument(data, password=password)
+    except pdfium.PdfiumError as error:
+        if "assword" in str(error):
+            said = "the password given is wrong" if password else "no password was given"
+            raise ReadError(f"{name}: the PDF is protected by a password and {said}") from None
+        raise ReadError(f"{name}: the PDF is damaged and cannot be opened ({error})") from None
+    try:
+        if len(document) > MAX_PAGES:
+            raise ReadError(f"{name}: the PDF has {len(document)} pages; the limit is {MAX_PAGES}")
+        pages = []
+        for number in range(len(document)):
+            page = document[number]
+            try:
+                pages.append(_page(page, number + 1, name))
+            finally:
+                page.close()
+    finally:
+        document.close()
+    return pages
+
+
+def _page(page: Any, number: int, name: str) -> Page:
+    import pypdfium2.raw as raw
+
+    width, height = page.get_size()
+    text = page.get_textpage()
+    try:
+        glyphs = _glyphs(raw, text, number, name)
+    finally:
+        text.close()
+    return page_of(glyphs, number, width, height)
+
+
+class _Style:
+    """What all characters of one text object share."""
+
+    __slots__ = ("bold", "colour", "hidden", "scale", "unmapped")
+
+    def __init__(self, raw: Any, text: Any, index: int, handle: Any) -> None:
+        matrix = raw.FS_MATRIX()
+        raw.FPDFText_GetMatrix(text, index, matrix)
+        self.scale = math.hypot(matrix.c, matrix.d) or 1.0
+        mode = raw.FPDFTextObj_GetTextRenderMode(handle)
+        self.hidden = mode == 3
+        buffer, flags = ctypes.create_string_buffer(256), ctypes.c_int()
+        size = raw.FPDFText_GetFontInfo(text, index, buffer, 256, flags)
+        font = buffer.raw[: max(size - 1, 0)].decode("utf-8", "replace") if size else ""
+        weight = raw.FPDFText_GetFontWeight(text, index)
+        named = re.search(r"bold|black|heavy|semib|demi|(?:^|[-,+])(?:sfbx|cmbx|CMBX|SFBX)|bx\d|-bd\b|,b\b", font, re.I)
+        self.bold = bool(named) or weight >= 700 and not re.search(r"regular|roman|light", font, re.I) or mode == 2
+        r, g, b, a = (ctypes.c_uint() for _ in range(4))
+        self.colour = 0
+        if raw.FPDFText_GetFillColor(text, index, r, g, b, a):
+            self.colour = (r.value << 16) | (g.value << 8) | b.value
+        self.unmapped = False
+
+
+# one character: text, x0, y0, x1, y1 (page coordinates, y up), origin x, origin y, size, angle, style
+Glyph = tuple[str, float, float, float, float, float, float, float, float, _Style]
+
+
+def _glyphs(raw: Any, text: Any, number: int, name: str) -> list[Glyph]:
+    handle = text.raw
+    count = raw.FPDFText_CountChars(handle)
+    if count > MAX_CHARS:
+        raise ReadError(f"{name}: page {number} has {count} characters; the limit is {MAX_CHARS}")
+    unicode_of, generated, object_of = raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated, raw.FPDFText_GetTextObject
+    box_of, origin_of, angle_of, size_of = (
+        raw.FPDFText_GetLooseCharBox,
+        raw.FPDFText_GetCharOrigin,
+        raw.FPDFText_GetCharAngle,
+        raw.FPDFText_GetFontSize,
+    )
+    failed = raw.FPDFText_HasUnicodeMapError
+    box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    styles: dict[int, _Style] = {}
+    out: list[Glyph] = []
+    last, style, angle, size = 0, None, 0.0, 0.0
+    for index in range(count):
+        if generated(handle, index):
+            continue
+        code = unicode_of(handle, index)
+        owner = object_of(handle, index)
+        address = ctypes.addressof(owner.contents) if owner else 0
+        if address != last or style is None:
+            last = address
+            style = styles.get(address) or styles.setdefault(address, _Style(raw, handle, index, owner))
+            angle = angle_of(handle, index)
+            size = size_of(handle, index) * style.scale
+        if not box_of(handle, index, box):
+            continue
+        origin_of(handle, index, x, y)
+        if failed(handle, index) == 1:
+            style.unmapped = True
+        if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
+            code = 0xFFFD
+        out.append((chr(code), box.left, box.bottom, box.right, box.top, x.value, y.value, size, angle, style))
+    return out
+
+
+_UPRIGHT = 0.05  # radians: a character that leans more than this against the page is a watermark or runs sideways
+_ARROWS = {0xF0E1: "↑", 0xF0E2: "↓", 0xF0E9: "↑", 0xF0EA: "↓", 0xF0AD: "↑", 0xF0AF: "↓", 0xF0C9: "↑", 0xF0CA: "↓", 0xF0F1: "↑", 0xF0F2: "↓"}
+"""Arrows of Wingdings and Symbol, which have no Unicode of their own."""
+
+
+def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Page:
+    """Characters -> an upright page of words. Slanted and sideways text, doubled characters and icons are set apart."""
+    solid = [g for g in glyphs if not g[0].isspace()]
+    if not solid:
+        return Page(number, width, height, [])
+    turn = Counter(round(g[8] / (math.pi / 2)) % 4 for g in solid).most_common(1)[0][0]
+    lean = _usual_lean(solid, turn)
+    glyphs, width, height = _upright(glyphs, turn, width, height)
+    if abs(lean) > 0.002:
+        glyphs = [_straightened(g, lean) for g in glyphs]
+    words: list[Word] = []
+    aside: list[str] = []
+    overprint = 0
+    printed: dict[tuple[str, int, int], tuple[float, float, _Style]] = {}
+    before: Glyph | None = None
+    for g in glyphs:
+        char, x0, _, x1, _, ox, base, size, angle, style = g
+        code = ord(char)
+        if 0xE000 <= code <= 0xF8FF:
+            char = _ARROWS.get(code, " ")
+        if char.isspace() or code < 32 and not style.unmapped or char in "\ufeff\u200b\u00ad\u200e\u200f\u2060":
+            before = None
+            continue
+        if abs((angle - turn * math.pi / 2 - lean + math.pi) % (2 * math.pi) - math.pi) > _UPRIGHT:
+            aside.append(char)
+            before = None
+            continue
+        if size <= 0:
+            size = 8.0
+        ligature = before is not None and before[9] is style and before[5] == ox and before[6] == base
+        if not ligature and _doubled(printed, char, ox, base, max(x1 - x0, 1.0), style):
+            overprint += 1
+            continue
+        printed[char, round(ox / 2), round(base / 2)] = (ox, base, style)
+        word = words[-1] if words else None
+        if (
+            before is not None
+            and word is not None
+            and before[9] is style
+            and abs(word.base - base) < 0.08 * size
+            and -0.3 * size < x0 - word.x1 <= WORD_GAP * size
+        ):
+            word.text += char
+            word.x1 = max(word.x1, x1)
+        else:
+            words.append(Word(char, x0, max(x1, x0 + 0.1), base - 0.8 * size, base + 0.22 * size, base, size, style.bold, style.colour))
+        before = g
+    words, stamped = _without_stamps(words)
+    hidden = sum(g[9].hidden for g in solid)
+    unmapped = sum(g[9].unmapped for g in solid)
+    trouble = [name for name, seen in (("overprint", overprint), ("rotation", turn or abs(lean) > 0.002), ("watermark", stamped)) if seen]
+    origin = "broken" if unmapped > 0.3 * len(solid) else "layer" if hidden > 0.6 * len(solid) else "text"
+    dropped = [text for text in ("".join(aside), " ".join(stamped)) if text]
+    return Page(number, width, height, with_superscripts(words), origin, dropped, tuple(trouble))
+
+
+def _usual_lean(glyphs: list[Glyph], turn: int) -> float:
+    """The small angle by which most of the text leans (a scan with a text layer lies askew)."""
+    leans = sorted((g[8] - turn * math.pi / 2 + math.pi) % (2 * math.pi) - math.pi for g in glyphs)
+    middle = leans[len(leans) // 2]
+    return middle if abs(middle) < 0.2 else 0.0
+
+
+def _upright(glyphs: list[Glyph], turn: int, width: float, height: float) -> tuple[list[Glyph], float, float]:
+    """Turn page coordinates (y up) so that the text reads from left to right and y runs down."""
+    if turn == 0:
+        return [(c, x0, height - y1, x1, height - y0, ox, height - oy, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], width, height  # type: ignore[misc]
+    if turn == 2:
+        return [(c, width - x1, y0, width - x0, y1, width - ox, oy, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], width, height  # type: ignore[misc]
+    steps = [b[6] - a[6] for a, b in zip(glyphs, glyphs[1:], strict=False) if a[9] is b[9]]
+    tall, wide = max(width, height), min(width, height)
+    if sum(s > 0 for s in steps) >= sum(s < 0 for s in steps):  # the text runs up the page
+        return [(c, y0, x0, y1, x1, oy, ox, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], tall, wide  # type: ignore[misc]
+    top, right = max(g[4] for g in glyphs), max(g[3] for g in glyphs)
+    return [(c, top - y1, right - x1, top - y0, right - x0, top - oy, right - ox, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], tall, wide  # type: ignore[misc]
+
+
+def _straightened(g: Glyph, lean: float) -> Glyph:
+    """Turn one character back by the lean of the page (around the page's corner)."""
+    char, x0, top, x1, bottom, ox, base, *rest = g
+    cos, sin = math.cos(-lean), math.sin(-lean)
+    half, tall = (x1 - x0) / 2, (bottom - top) / 2
+    cx, cy = (x0 + x1) / 2, (top + bottom) / 2
+    cx, cy = cx * cos - cy * sin, cx * sin + cy * cos
+    ox, base = ox * cos - base * sin, ox * sin + base * cos
+    return (char, cx - half, cy - tall, cx + half, cy + tall, ox, base, *rest)  # type: ignore[return-value]
+
+
+def _doubled(printed: dict[tuple[str, int, int], tuple[float, float, _Style]], char: str, ox: float, base: float, width: float, style: _Style) -> bool:
+    """Is the same character already printed (almost) here? Fake bold prints text twice, a little apart."""
+    column, row = round(ox / 2), round(base / 2)
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            seen = printed.get((char, column + dx, row + dy))
+            if seen is not None and abs(seen[0] - ox) < min(0.3 * width, 1.5) and abs(seen[1] - base) < 1.0:
+                seen[2].bold = seen[2].bold or seen[2] is not style
+                return True
+    return False
+
+
+def _without_stamps(words: list[Word]) -> tuple[list[Word], list[str]]:
+    """Take out big or pale upright words that lie across other words (a watermark printed level)."""
+    if not words:
+        return words, []
+    usual = sorted(w.size for w in words)[len(words) // 2]
+    large = [w for w in words if w.size >= 1.35 * usual and (w.size >= 1.8 * usual or _pale(w.colour) or _coloured(w.colour))]
+    if not large or len(large) > 0.4 * len(words):
+        return words, []
+    styles = set()
+    for big in large:
+        if any(w.size < 1.3 * usual and w.x0 < big.x1 and w.x1 > big.x0 and w.base < big.bottom and w.base - 0.5 * w.size > big.top for w in words):
+            styles.add((round(big.size, 1), big.colour, round(big.base)))
+    if not styles:
+        return words, []
+    stamped = [w for w in large if (round(w.size, 1), w.colour, round(w.base)) in styles]
+    ids = {id(w) for w in stamped}
+    return [w for w in words if id(w) not in ids], [w.text for w in stamped]
+
+
+def _pale(colour: int) -> bool:
+    return min(colour >> 16, colour >> 8 & 255, colour & 255) > 150
+
+
+def _coloured(colour: int) -> bool:
+    parts = (colour >> 16, colour >> 8 & 255, colour & 255)
+    return max(parts) - min(parts) > 60
