@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from labinterp import shapes
+from labinterp.errors import ValueTextError
 from labinterp.readers import vocabulary
-from labinterp.shapes import looks_like_range, looks_like_unit, looks_like_value
 
 _MARK = re.compile(
     r"[*↑↓▲▼△▽⬆⬇⇑⇓⇧⇩🔺🔻↗↘¬!†‡►◄→←]{1,4}|\++|-{1,3}|[−–]{1,3}|\(\*+\)"
@@ -24,6 +26,23 @@ DATE = re.compile(
 TIME = re.compile(r"(?<![\d.,])(?:(?:um|à|at|om|kl\.?|alle|h)\s)?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?(?:\s(?:Uhr|[A-Z]{2,4}))?(?!\d)")
 
 
+looks_like_unit = lru_cache(maxsize=8192)(shapes.looks_like_unit)
+looks_like_range = lru_cache(maxsize=8192)(shapes.looks_like_range)
+
+
+@lru_cache(maxsize=16384)
+def looks_like_value(text: str) -> bool:
+    """A value alone, without a flag or unit in the same text."""
+    if not text or len(text) > 60:
+        return False
+    try:
+        found = shapes.parse_value(text)
+    except ValueTextError as fault:
+        return bool(fault.readings) and not re.search(r"[^\W\d_]", text)
+    return not found.flag and not found.unit and found.kind != "no_result" or found.kind == "no_result" and bool(text.strip())
+
+
+@lru_cache(maxsize=4096)
 def is_flag(text: str) -> bool:
     """A flag standing alone: ``H``, ``L**``, ``+``, ``↑``, ``High``, ``High (H)``, ``erhöht``."""
     text = text.strip()
@@ -75,7 +94,7 @@ def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
             marks.insert(0 if not glued_flag else 1, tail.pop())
         while tail and is_flag(tail[0]) and not looks_like_unit(" ".join(tail)):
             marks.append(tail.pop(0))
-        if tail and not unit and looks_like_unit(" ".join(tail)):
+        if tail and not unit and not tail[-1].isdigit() and looks_like_unit(" ".join(tail)):
             unit, tail = " ".join(tail), []
         flag = " ".join([*lead, *marks])
         now = Measure(value, flag, unit, " ".join(tail), not tail)

@@ -96,7 +96,8 @@ def parts_of(line: Line, header: Header) -> Parts:
         column = columns[index]
         role = column.role
         if index == len(columns) - 1 and index in last_filled and cell.x0 - last_filled[index].x1 > 1.5 * cell.size:
-            if not is_flag(cell.text) and role in ("range", "unit", "flag", "other"):
+            fits = is_flag(cell.text) or role == "unit" and (looks_like_unit(cell.text) and is_flag(last_filled[index].text))
+            if not fits and role in ("range", "unit", "flag", "other"):
                 parts.other.append(cell)  # beyond the table
                 continue
         last_filled[index] = cell
@@ -221,7 +222,7 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
             found.append((measure([w.text for w in run], text_allowed=True), run, column))
     if not name or not is_name(name) or re.search(r"[<>≥≤]=?\s?\d", name):
         return []
-    flag_at_unit, unit = split_flag(unit)
+    flag_at_unit, unit = split_flag(unit) if not is_flag(unit) else ("", unit)
     if unit and is_flag(unit) and (not looks_like_unit(unit) or unit == "L" and not parts.flag):
         flag_at_unit, unit = unit, ""
     flag_at_range, range_text = split_flag(range_text) if range_text else ("", range_text)
@@ -232,6 +233,8 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
         unit, range_text = "", unit
     if not unit and range_text and (split := _unit_range(range_text)):
         unit, range_text = split
+    if not unit and header.has("unit") and (match := re.fullmatch(r"(.*[^\W\d_]) (\S+)", range_text)) and looks_like_unit(match[2]):
+        range_text, unit = match[1], match[2]
     if _thresholds(line):
         return []
     flags += [c.text for c in parts.flag if is_flag(c.text) or len(c.text) <= 24]
