@@ -34,7 +34,8 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         ]
     results = reader.results
     emphasis(results)
-    rows = [_row(result, facts_by_page) for result in results]
+    origins = {page.number: page.origin for page in pages}
+    rows = [_row(result, facts_by_page, origins) for result in results]
     decimal = decimal_vote([r.value for r in results] + [r.range for r in results]) or ({"," : ",", ".": "."}.get(locale or "", ""))
     dates = [f.collected or f.date for f in facts_by_page.values()] + [f.birth_text for f in facts_by_page.values()] + [r.date for r in results]
     order = date_order_vote([d for d in dates if d])
@@ -61,8 +62,15 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
     )
 
 
-def _row(result: Result, facts: dict[int, Facts]) -> dict[str, Any]:
+def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> dict[str, Any]:
     page = result.lines[0].page
+    review = result.review
+    if origins[page] == "ocr":
+        sure = min(line.confidence for line in result.lines)
+        seen = f"read from a picture, confidence {sure:.0%}"
+        review = f"{seen}; {review}" if review else seen
+    elif origins[page] == "layer":
+        review = f"read from the hidden text behind a picture; {review}".rstrip("; ")
     collected = result.date
     if not collected:
         seen = [facts[p] for p in sorted(facts) if p <= page] or list(facts.values())
@@ -80,7 +88,7 @@ def _row(result: Result, facts: dict[int, Facts]) -> dict[str, Any]:
         "previous_text": result.previous,
         "page": page,
         "text": "\n".join(dict.fromkeys(line.text for line in result.lines)),
-        "review": result.review,
+        "review": review,
         **_box(result.lines),
     }
 

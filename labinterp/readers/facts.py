@@ -10,7 +10,7 @@ from labinterp.model import Sex
 from labinterp.readers import vocabulary
 from labinterp.readers.cells import DATE, TIME
 from labinterp.readers.geometry import Line
-from labinterp.reference.fold import fold_name
+from labinterp.readers.vocabulary import fold_name
 
 
 @dataclass

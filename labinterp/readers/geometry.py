@@ -131,10 +131,14 @@ def with_superscripts(words: list[Word]) -> list[Word]:
     if not small:
         return words
     tall = [w for w in words if not (w.size <= 0.85 * usual and len(w.text) <= 4)]
+    ends: dict[int, list[Word]] = {}
+    for word in tall:
+        ends.setdefault(int(word.x1 // 8), []).append(word)
     kept: list[Word] = []
     for mark in small:
         host = None
-        for word in tall:
+        place = int(mark.x0 // 8)
+        for word in (w for near in (place - 1, place, place + 1) for w in ends.get(near, ())):
             if (
                 mark.size <= 0.85 * word.size
                 and 0.12 * word.size <= word.base - mark.base <= 0.75 * word.size
@@ -184,19 +188,21 @@ def joined(words: Sequence[Word]) -> list[Word]:
     for word in words:
         last = out[-1] if out else None
         if last is not None and word.x0 - last.x1 <= WORD_GAP * min(word.size, last.size) and word.x0 >= last.x0 and not last.note:
-            out[-1] = replace(
-                last,
-                text=last.text + word.text,
-                x1=max(last.x1, word.x1),
-                top=min(last.top, word.top),
-                bottom=max(last.bottom, word.bottom),
-                size=max(last.size, word.size),
-                bold=last.bold and word.bold,
-                confidence=min(last.confidence, word.confidence),
-                note=word.note,
+            out[-1] = Word(
+                last.text + word.text,
+                last.x0,
+                max(last.x1, word.x1),
+                min(last.top, word.top),
+                max(last.bottom, word.bottom),
+                last.base,
+                max(last.size, word.size),
+                last.bold and word.bold,
+                last.colour,
+                min(last.confidence, word.confidence),
+                word.note,
             )
         else:
-            out.append(replace(word))
+            out.append(word)
     return unspaced(out)
 
 

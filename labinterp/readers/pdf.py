@@ -5,16 +5,20 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from labinterp.errors import ReadError
 from labinterp.model import Report
+from labinterp.readers import image
 from labinterp.readers.document import report_of
 from labinterp.readers.geometry import WORD_GAP, Page, Word, with_superscripts
 
 MAX_BYTES = 100_000_000
 MAX_PAGES = 500
+FEW_WORDS = 12  # a page with fewer is looked at for pictures
 MAX_CHARS = 60_000  # of one page
 
 
@@ -44,13 +48,27 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
     try:
         if len(document) > MAX_PAGES:
             raise ReadError(f"{name}: the PDF has {len(document)} pages; the limit is {MAX_PAGES}")
-        pages = []
+        pages, clock = [], time.monotonic()
         for number in range(len(document)):
             page = document[number]
             try:
                 pages.append(_page(page, number + 1, name))
             finally:
                 page.close()
+        pictures = [p for p in pages if p.origin != "text" or len(p.words) < FEW_WORDS and _is_picture(document, p)]
+        if pictures and not image.available():
+            if len(pictures) == len(pages) and any(p.origin != "layer" for p in pictures):
+                raise ReadError(f"{name}: {_why(pictures)}; reading it as a picture needs the extra 'ocr': {image.INSTALL}")
+            for page in pictures:
+                if page.origin != "layer":
+                    pages[page.number - 1] = replace(page, words=[], origin="text", dropped=[f"page {page.number}: {_why([page])}"])
+            return pages
+        for page in pictures[: image.MAX_PAGES]:
+            if time.monotonic() - clock > image.MAX_SECONDS:
+                raise ReadError(f"{name}: reading the pages as pictures took longer than {image.MAX_SECONDS:.0f} s; stopped at page {page.number}")
+            pages[page.number - 1] = image.page_of(_rendered(document, page, name), page.number, name)
+        if len(pictures) > image.MAX_PAGES:
+            raise ReadError(f"{name}: {len(pictures)} pages are pictures; the limit is {image.MAX_PAGES}")
     finally:
         document.close()
     return pages
@@ -68,28 +86,70 @@ def _page(page: Any, number: int, name: str) -> Page:
     return page_of(glyphs, number, width, height)
 
 
+def _is_picture(document: Any, page: Page) -> bool:
+    """A page with hardly any words: is a picture, or are drawn outlines of letters, on it?"""
+    import pypdfium2.raw as raw
+
+    handle = document[page.number - 1]
+    try:
+        kinds = Counter(item.type for item in handle.get_objects(max_depth=4))
+        return bool(kinds[raw.FPDF_PAGEOBJ_IMAGE] or kinds[raw.FPDF_PAGEOBJ_PATH] > 150)
+    finally:
+        handle.close()
+
+
+def _why(pages: list[Page]) -> str:
+    if any(p.origin == "broken" for p in pages):
+        return "the fonts of the PDF do not say which letters they show"
+    return "the PDF has no text, only pictures of it"
+
+
+def _rendered(document: Any, page: Page, name: str) -> Any:
+    handle = document[page.number - 1]
+    try:
+        width, height = handle.get_size()
+        scale = image.DPI / 72
+        if width * height * scale * scale > image.MAX_PIXELS:
+            raise ReadError(f"{name}: page {page.number} is {width:.0f} x {height:.0f} points large, too large to be read as a picture")
+        return handle.render(scale=scale).to_pil().convert("RGB")
+    finally:
+        handle.close()
+
+
 class _Style:
     """What all characters of one text object share."""
 
     __slots__ = ("bold", "colour", "hidden", "scale", "unmapped")
 
-    def __init__(self, raw: Any, text: Any, index: int, handle: Any) -> None:
+    def __init__(self, raw: Any, text: Any, index: int, owner: Any, fonts: dict[int, bool]) -> None:
         matrix = raw.FS_MATRIX()
         raw.FPDFText_GetMatrix(text, index, matrix)
         self.scale = math.hypot(matrix.c, matrix.d) or 1.0
-        mode = raw.FPDFTextObj_GetTextRenderMode(handle)
+        mode = raw.FPDFTextObj_GetTextRenderMode(owner)
         self.hidden = mode == 3
-        buffer, flags = ctypes.create_string_buffer(256), ctypes.c_int()
-        size = raw.FPDFText_GetFontInfo(text, index, buffer, 256, flags)
-        font = buffer.raw[: max(size - 1, 0)].decode("utf-8", "replace") if size else ""
-        weight = raw.FPDFText_GetFontWeight(text, index)
-        named = re.search(r"bold|black|heavy|semib|demi|(?:^|[-,+])(?:sfbx|cmbx|CMBX|SFBX)|bx\d|-bd\b|,b\b", font, re.I)
-        self.bold = bool(named) or weight >= 700 and not re.search(r"regular|roman|light", font, re.I) or mode == 2
-        r, g, b, a = (ctypes.c_uint() for _ in range(4))
+        font = raw.FPDFTextObj_GetFont(owner)
+        key = ctypes.addressof(font.contents) if font else 0
+        if key not in fonts:
+            fonts[key] = _is_bold(raw, text, index)
+        self.bold = fonts[key] or mode == 2
+        parts = [ctypes.c_uint() for _ in range(4)]
         self.colour = 0
-        if raw.FPDFText_GetFillColor(text, index, r, g, b, a):
-            self.colour = (r.value << 16) | (g.value << 8) | b.value
+        if raw.FPDFText_GetFillColor(text, index, *parts):
+            self.colour = (parts[0].value << 16) | (parts[1].value << 8) | parts[2].value
         self.unmapped = False
+
+
+_BOLD = re.compile(r"bold|black|heavy|semib|demi|(?:^|[-,+])(?:sfbx|cmbx)|bx\d|-bd\b|,b\b", re.I)
+
+
+def _is_bold(raw: Any, text: Any, index: int) -> bool:
+    """Does the name or the weight of the font say bold?"""
+    buffer, flags = ctypes.create_string_buffer(256), ctypes.c_int()
+    size = raw.FPDFText_GetFontInfo(text, index, buffer, 256, flags)
+    name = buffer.raw[: max(size - 1, 0)].decode("utf-8", "replace") if size else ""
+    if _BOLD.search(name):
+        return True
+    return bool(raw.FPDFText_GetFontWeight(text, index) >= 700) and not re.search(r"regular|roman|light", name, re.I)
 
 
 # one character: text, x0, y0, x1, y1 (page coordinates, y up), origin x, origin y, size, angle, style
@@ -111,6 +171,7 @@ def _glyphs(raw: Any, text: Any, number: int, name: str) -> list[Glyph]:
     failed = raw.FPDFText_HasUnicodeMapError
     box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     styles: dict[int, _Style] = {}
+    fonts: dict[int, bool] = {}
     out: list[Glyph] = []
     last, style, angle, size = 0, None, 0.0, 0.0
     for index in range(count):
@@ -121,7 +182,7 @@ def _glyphs(raw: Any, text: Any, number: int, name: str) -> list[Glyph]:
         address = ctypes.addressof(owner.contents) if owner else 0
         if address != last or style is None:
             last = address
-            style = styles.get(address) or styles.setdefault(address, _Style(raw, handle, index, owner))
+            style = styles.get(address) or styles.setdefault(address, _Style(raw, handle, index, owner, fonts))
             angle = angle_of(handle, index)
             size = size_of(handle, index) * style.scale
         if not box_of(handle, index, box):
@@ -155,6 +216,7 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
     overprint = 0
     printed: dict[tuple[str, int, int], tuple[float, float, _Style]] = {}
     before: Glyph | None = None
+    repeats = len({(g[0], int(g[5] / 2), int(g[6] / 2)) for g in solid}) < len(solid)
     for g in glyphs:
         char, x0, _, x1, _, ox, base, size, angle, style = g
         code = ord(char)
@@ -170,10 +232,11 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
         if size <= 0:
             size = 8.0
         ligature = before is not None and before[9] is style and before[5] == ox and before[6] == base
-        if not ligature and _doubled(printed, char, ox, base, max(x1 - x0, 1.0), style):
+        if repeats and not ligature and _doubled(printed, char, ox, base, max(x1 - x0, 1.0), style):
             overprint += 1
             continue
-        printed[char, round(ox / 2), round(base / 2)] = (ox, base, style)
+        if repeats:
+            printed[char, round(ox / 2), round(base / 2)] = (ox, base, style)
         word = words[-1] if words else None
         if (
             before is not None

@@ -6,7 +6,10 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from labinterp.reference.fold import fold_name
+from labinterp.reference import fold
+
+fold_name = lru_cache(maxsize=16384)(fold.fold_name)
+"""Words of a report come again and again: each is folded once."""
 
 PRIORITY = ("previous", "range", "unit", "flag", "method", "value", "name", "other")
 """Which meaning wins where a header cell could announce several (``Reference value`` is a range, not a value)."""
