@@ -225,17 +225,21 @@ def _strip(words: Sequence[Word], left: Column, right: Column) -> float:
     if not near:
         return (left.x1 + right.x0) / 2
     edges = sorted({low, high, *(w.x0 for w in near if low <= w.x0 <= high), *(w.x1 for w in near if low <= w.x1 <= high)})
-    best, found = None, (left.x1 + right.x0) / 2
     inside = (left.x1 + right.x0) / 2
-    for a, b in zip(edges, edges[1:], strict=False):
-        if b - a < 0.3:
-            continue
-        middle = (a + b) / 2
+    strips = [((a + b) / 2, b - a) for a, b in zip(edges, edges[1:], strict=False) if b - a >= 0.3]
+    if not strips:
+        return inside
+    filled = [
+        sum(left.left <= (w.x0 + w.x1) / 2 and w.x1 <= middle + 0.1 and (len(w.text) > 2 or w.text[-1].isdigit()) for w in words)
+        for middle, _ in strips
+    ]
+    enough = 0.5 * max(filled)
+
+    def score(strip: tuple[float, float], content: int) -> tuple[float, bool, float, float]:
+        middle, wide = strip
         crossing = sum(w.x0 < middle < w.x1 for w in near)
         crossing += sum(w.x1 <= middle and right.x0 - 1 <= w.x0 and w.x1 <= right.x1 + 1 for w in near)  # under the other header
         crossing += sum(w.x0 >= middle and left.x0 - 1 <= w.x0 and w.x1 <= left.x1 + 1 for w in near)
-        between = any(left.left <= (w.x0 + w.x1) / 2 and w.x1 <= middle + 0.1 and (len(w.text) > 2 or w.text[-1].isdigit()) for w in words)
-        score = (crossing, not between and left.role != "name", -min(b - a, 30.0), abs(middle - inside))
-        if best is None or score < best:
-            best, found = score, middle
-    return found
+        return crossing, content < enough and left.role != "name", -min(wide, 30.0), abs(middle - inside)
+
+    return min(zip(strips, filled, strict=True), key=lambda pair: score(*pair))[0][0]

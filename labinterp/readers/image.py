@@ -252,5 +252,7 @@ def _words(line: Found, scale: float) -> list[Word]:
         middle = rise_left + (rise_right - rise_left) * (start + end) / 2
         base = middle + 0.36 * size
         x0, x1 = left + start * (right - left), left + end * (right - left)
+        if words:  # words of one text are apart, however close their boxes
+            words[-1].x1 = min(words[-1].x1, x0 - 0.25 * size)
         words.append(Word(token, x0, max(x1, x0 + 1), base - 0.8 * size, base + 0.22 * size, base, size, confidence=min(score, sure)))
     return words
