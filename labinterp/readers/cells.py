@@ -23,7 +23,9 @@ DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:\d{4}|\d{2}X?)|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
     r"|\d{1,2}[ .-]\s?[^\W\d_]{3,10}\.?,?[ .-]\s?\d{2,4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}|\d{4}年\d{1,2}月\d{1,2}日)(?!\d)"
 )
-TIME = re.compile(r"(?<![\d.,])(?:(?:um|à|at|om|kl\.?|alle|h)\s)?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?(?:\s(?:Uhr|[A-Z]{2,4}))?(?!\d)")
+TIME = re.compile(
+    r"(?<![\d.,])(?:(?:um|à|at|om|kl\.?|alle|h)\s)?\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?(?:\s(?:Uhr|[A-Z]{2,4}))?(?!\d)"
+)
 
 
 looks_like_unit = lru_cache(maxsize=8192)(shapes.looks_like_unit)
@@ -39,7 +41,7 @@ def looks_like_value(text: str) -> bool:
         found = shapes.parse_value(text)
     except ValueTextError as fault:
         return bool(fault.readings) and not re.search(r"[^\W\d_]", text)
-    return not found.flag and not found.unit and found.kind != "no_result" or found.kind == "no_result" and bool(text.strip())
+    return (not found.flag and not found.unit and found.kind != "no_result") or (found.kind == "no_result" and bool(text.strip()))
 
 
 @lru_cache(maxsize=4096)
@@ -75,7 +77,9 @@ def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
     """
     words = [t for t in tokens if t]
     flag, lead = "", []
-    while words and (re.fullmatch(r"[*↑↓▲▼△▽⬆⬇¬!]+|[HL]{1,2}\*{0,2}", words[0]) or (len(words) > 1 and vocabulary.says(words[0], "flag_words"))):
+    while words and (
+        re.fullmatch(r"[*↑↓▲▼△▽⬆⬇¬!]+|[HL]{1,2}\*{0,2}", words[0]) or (len(words) > 1 and vocabulary.says(words[0], "flag_words"))
+    ):
         if len(words) == 1 and not re.fullmatch(r"[*↑↓▲▼△▽⬆⬇¬!]+", words[0]):
             break
         lead.append(words.pop(0))
@@ -150,7 +154,9 @@ def split_flag(text: str) -> tuple[str, str]:
 def unit_in(range_text: str) -> str:
     """The unit printed only inside a range: ``65-99 mg/dL`` -> ``mg/dL``; ``""`` if there is none."""
     body = range_text.strip().strip("()[]").strip()
-    match = re.search(r"\d[\d.,]*\s*(?:-|–|to|à|bis|a)?\s*(?:\d[\d.,]*)?\s*((?:[x×*]\s?)?(?:10[\^*eE]?\S{0,3})?[^\d\s(),;:|<>-]\S*(?:\s\S+)?)$", body)
+    match = re.search(
+        r"\d[\d.,]*\s*(?:-|–|to|à|bis|a)?\s*(?:\d[\d.,]*)?\s*((?:[x×*]\s?)?(?:10[\^*eE]?\S{0,3})?[^\d\s(),;:|<>-]\S*(?:\s\S+)?)$", body
+    )
     if match and looks_like_unit(match[1].strip()):
         return match[1].strip()
     for length in (1, 2):
@@ -160,7 +166,9 @@ def unit_in(range_text: str) -> str:
     return ""
 
 
-_THRESHOLD = re.compile(r"^[<>≥≤=]|^\d[\d.,]*\s*(?:-|–|to|bis|a|à)\s*\d|^\d+[.)]\s|^\d[\d.,]*\s*(?:%|years|yrs|jahre|ans|años|months)", re.I)
+_THRESHOLD = re.compile(
+    r"^[<>≥≤=]|^\d[\d.,]*\s*(?:-|–|to|bis|a|à)\s*\d|^\d+[.)]\s|^\d[\d.,]*\s*(?:%|years|yrs|jahre|ans|años|months)", re.I
+)
 
 
 def is_name(text: str) -> bool:

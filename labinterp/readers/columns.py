@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -104,7 +105,11 @@ def _columns(cells: Sequence[Cell]) -> list[Column] | None:
 
 def _unnumbered(cell: Cell) -> Cell:
     """A header cell without the call-out number in front of it (``12 Test``)."""
-    if len(cell.words) > 1 and re.fullmatch(r"\d{1,2}\.?", cell.words[0].text) and vocabulary.header_role(" ".join(w.text for w in cell.words[1:])):
+    if (
+        len(cell.words) > 1
+        and re.fullmatch(r"\d{1,2}\.?", cell.words[0].text)
+        and vocabulary.header_role(" ".join(w.text for w in cell.words[1:]))
+    ):
         return Cell(cell.words[1:])
     return cell
 
@@ -208,7 +213,7 @@ def set_borders(header: Header, body: Sequence[Line], width: float) -> None:
     columns = header.columns
     columns[0].left = 0.0
     words = [w for line in body for w in line.words if len(line.cells) >= 2]
-    for left, right in zip(columns, columns[1:], strict=False):
+    for left, right in itertools.pairwise(columns):
         border = _strip(words, left, right)
         left.right = right.left = border
     columns[-1].right = 1e9
@@ -226,7 +231,7 @@ def _strip(words: Sequence[Word], left: Column, right: Column) -> float:
         return (left.x1 + right.x0) / 2
     edges = sorted({low, high, *(w.x0 for w in near if low <= w.x0 <= high), *(w.x1 for w in near if low <= w.x1 <= high)})
     inside = (left.x1 + right.x0) / 2
-    strips = [((a + b) / 2, b - a) for a, b in zip(edges, edges[1:], strict=False) if b - a >= 0.3]
+    strips = [((a + b) / 2, b - a) for a, b in itertools.pairwise(edges) if b - a >= 0.3]
     if not strips:
         return inside
     filled = [

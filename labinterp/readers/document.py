@@ -30,19 +30,23 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         for lines in regions:
             reader.read(lines, page.width, any_header, furniture)
         dropped += [
-            {"text": text, "page": page.number, "reason": "sideways or slanted text (watermark)", "kind": "furniture"} for text in page.dropped
+            {"text": text, "page": page.number, "reason": "sideways or slanted text (watermark)", "kind": "furniture"}
+            for text in page.dropped
         ]
     results = reader.results
     emphasis(results)
     origins = {page.number: page.origin for page in pages}
     rows = [_row(result, facts_by_page, origins) for result in results]
-    decimal = decimal_vote([r.value for r in results] + [r.range for r in results]) or ({"," : ",", ".": "."}.get(locale or "", ""))
-    dates = [f.collected or f.date for f in facts_by_page.values()] + [f.birth_text for f in facts_by_page.values()] + [r.date for r in results]
+    decimal = decimal_vote([r.value for r in results] + [r.range for r in results]) or ({",": ",", ".": "."}.get(locale or "", ""))
+    dates = (
+        [f.collected or f.date for f in facts_by_page.values()] + [f.birth_text for f in facts_by_page.values()] + [r.date for r in results]
+    )
     order = date_order_vote([d for d in dates if d])
     for row in rows:
         row["decimal"], row["date_order"] = decimal, order
     unread = [
-        {"text": left.line.text, "page": left.line.page, "reason": left.reason, "kind": left.kind, **_box([left.line])} for left in reader.left
+        {"text": left.line.text, "page": left.line.page, "reason": left.reason, "kind": left.kind, **_box([left.line])}
+        for left in reader.left
     ]
     first = list(facts_by_page.values())
     birth = next((f.birth_text for f in first if f.birth_text), "")
@@ -74,7 +78,9 @@ def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> di
     collected = result.date
     if not collected:
         seen = [facts[p] for p in sorted(facts) if p <= page] or list(facts.values())
-        collected = next((f.collected for f in reversed(seen) if f.collected), "") or next((f.collected for f in facts.values() if f.collected), "")
+        collected = next((f.collected for f in reversed(seen) if f.collected), "") or next(
+            (f.collected for f in facts.values() if f.collected), ""
+        )
         collected = collected or next((f.date for f in reversed(seen) if f.date), "")
     return {
         "name_text": result.name,
@@ -107,7 +113,7 @@ def emphasis(results: list[Result]) -> None:
     if not results or any(r.flag for r in results):
         return
     bold = [r for r in results if r.bold]
-    if bold and len(bold) <= 0.6 * len(results) or bold and len(results) <= 3 and len(bold) < len(results):
+    if (bold and len(bold) <= 0.6 * len(results)) or (bold and len(results) <= 3 and len(bold) < len(results)):
         for result in bold:
             result.flag = "bold"
 
@@ -170,7 +176,14 @@ def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | No
     crossing = [w for w in body if w.x0 < edge - 3 < w.x1]
     if len(crossing) > 0.02 * len(body):
         return None
-    heads = [line.base for line in lines if line.base < first and first - line.base < 4 * line.size and len(line.cells) <= 2 and any(abs(c.x0 - edge) < 30 for c in line.cells)]
+    heads = [
+        line.base
+        for line in lines
+        if line.base < first
+        and first - line.base < 4 * line.size
+        and len(line.cells) <= 2
+        and any(abs(c.x0 - edge) < 30 for c in line.cells)
+    ]
     top = (min(heads) if heads else first) - 0.9 * lines[0].size
     return edge - 3, top
 

@@ -143,7 +143,10 @@ def _moment(value: str) -> str:
     if not found:
         return ""
     start, end = found.span()
-    behind = re.match(r"\s*(?:,|-|à|um|at|om|kl\.?)?\s*(?:\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s?[AP]M)?(?:\s(?:Uhr|[A-Z]{2,4}(?![\w:])))?|\d{4}(?!\d)(?:\s[A-Z]{2,3}(?![\w:]))?)", value[end:])
+    behind = re.match(
+        r"\s*(?:,|-|à|um|at|om|kl\.?)?\s*(?:\d{1,2}[:h]\d{2}(?::\d{2})?(?:\s?[AP]M)?(?:\s(?:Uhr|[A-Z]{2,4}(?![\w:])))?|\d{4}(?!\d)(?:\s[A-Z]{2,3}(?![\w:]))?)",
+        value[end:],
+    )
     if behind and behind[0].strip():
         end += behind.end()
     before = re.search(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?\s*$", value[:start])
@@ -153,7 +156,9 @@ def _moment(value: str) -> str:
 
 
 def _age_sex(facts: Facts, value: str) -> None:
-    if facts.age is None and (found := re.search(r"\(?\b(\d{1,3})\s?(?:y(?:ears?|rs?)?|Y|J(?:ahre)?|ans|años|anni|jaar|år|lat|let|лет|год)\b", value)):
+    if facts.age is None and (
+        found := re.search(r"\(?\b(\d{1,3})\s?(?:y(?:ears?|rs?)?|Y|J(?:ahre)?|ans|años|anni|jaar|år|lat|let|лет|год)\b", value)
+    ):
         facts.age = _number(found[1])
     if facts.sex is None and (found := re.search(r"\b\d{1,3}\s?Y(?:rs?|ears?)?\s?/\s?(M|F)\b|\(\d{1,3}Y/(M|F)\)", value, re.I)):
         _sex(facts, found[1] or found[2])
@@ -198,11 +203,17 @@ def _loose(facts: Facts, lines: Sequence[Line]) -> None:
         for cell in line.cells:
             text = cell.text
             if not facts.birth_text and (
-                found := re.search(rf"\b(?:geb\.?|geboren|n[ée]e? le|né\(e\) le|nato il|nata il|born|f\.|fødd|född)\s*:?\s*({DATE.pattern})", text, re.I)
+                found := re.search(
+                    rf"\b(?:geb\.?|geboren|n[ée]e? le|né\(e\) le|nato il|nata il|born|f\.|fødd|född)\s*:?\s*({DATE.pattern})", text, re.I
+                )
             ):
                 facts.birth_text = found[1]
             if not facts.collected and (
-                found := re.search(rf"\b(?:prélevé(?:\(?e?\)?)? le|entnommen am|prelevato il|collected on|afgenomen op)\s*:?\s*({DATE.pattern}.*)", text, re.I)
+                found := re.search(
+                    rf"\b(?:prélevé(?:\(?e?\)?)? le|entnommen am|prelevato il|collected on|afgenomen op)\s*:?\s*({DATE.pattern}.*)",
+                    text,
+                    re.I,
+                )
             ):
                 facts.collected = _moment(found[1])
             if facts.sex is None and len(text) < 60:
@@ -211,12 +222,53 @@ def _loose(facts: Facts, lines: Sequence[Line]) -> None:
                         facts.sex = "female"
                     elif fold_name(token) in _SPELT_MALE:
                         facts.sex = "male"
-            if facts.age is None and len(text) < 60 and (found := re.search(r"\b(\d{1,3}) (?:years|Jahre|ans|años|anni|jaar|år|lat|let|лет)\b", text)):
+            if (
+                facts.age is None
+                and len(text) < 60
+                and (found := re.search(r"\b(\d{1,3}) (?:years|Jahre|ans|años|anni|jaar|år|lat|let|лет)\b", text))
+            ):
                 if not re.search(r"[<>]|-\s?\d", text):
                     facts.age = _number(found[1])
             if not facts.name and _WHO.match(text) and len(text) < 50:
                 facts.name = text
 
 
-_SPELT_FEMALE = frozenset("female weiblich kvinde kvinna kvinne femenino mujer feminin femmina femminile feminino vrouw nainen kobieta madame frau женскии".split())
-_SPELT_MALE = frozenset("male mannlich mand mann masculino hombre masculin maschio maschile mies mezczyzna monsieur herr мужскои".split())
+_SPELT_FEMALE = frozenset(
+    [
+        "female",
+        "weiblich",
+        "kvinde",
+        "kvinna",
+        "kvinne",
+        "femenino",
+        "mujer",
+        "feminin",
+        "femmina",
+        "femminile",
+        "feminino",
+        "vrouw",
+        "nainen",
+        "kobieta",
+        "madame",
+        "frau",
+        "женскии",
+    ]
+)
+_SPELT_MALE = frozenset(
+    [
+        "male",
+        "mannlich",
+        "mand",
+        "mann",
+        "masculino",
+        "hombre",
+        "masculin",
+        "maschio",
+        "maschile",
+        "mies",
+        "mezczyzna",
+        "monsieur",
+        "herr",
+        "мужскои",
+    ]
+)

@@ -5,6 +5,7 @@ Coordinates are in points (or pixels scaled to points), x to the right, y down f
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -210,7 +211,7 @@ def unspaced(words: list[Word]) -> list[Word]:
     """Undo letter spacing: a run of single characters with even gaps is one word (``H e m o g l o b i n``)."""
     if len(words) < 5 or sum(len(w.text) == 1 for w in words) < 0.7 * len(words):
         return words
-    gaps = [b.x0 - a.x1 for a, b in zip(words, words[1:], strict=False) if len(a.text) == len(b.text) == 1]
+    gaps = [b.x0 - a.x1 for a, b in itertools.pairwise(words) if len(a.text) == len(b.text) == 1]
     if len(gaps) < 4:
         return words
     usual = median(gaps)

@@ -34,7 +34,7 @@ def identify(head: bytes, name: str) -> bool:
     """True for PNG, JPEG, TIFF, BMP, GIF, WebP and HEIC."""
     if head[:2] == b"BM":
         return name.lower().endswith((".bmp", ".dib"))
-    return head.startswith(_MARKS) or head[:4] == b"RIFF" and head[8:12] == b"WEBP" or _is_heic(head)
+    return head.startswith(_MARKS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or _is_heic(head)
 
 
 def _is_heic(head: bytes) -> bool:
@@ -49,7 +49,9 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     pages = []
     for number, frame in enumerate(frames, 1):
         if time.monotonic() - clock > MAX_SECONDS:
-            raise ReadError(f"{name}: reading the pictures took longer than {MAX_SECONDS:.0f} s; it stopped at page {number} of {len(frames)}")
+            raise ReadError(
+                f"{name}: reading the pictures took longer than {MAX_SECONDS:.0f} s; it stopped at page {number} of {len(frames)}"
+            )
         pages.append(page_of(frame, number, name))
     return report_of(pages, name=name, format="image", locale=locale)
 
@@ -76,7 +78,9 @@ def _frames(data: bytes, name: str) -> list[Any]:
         try:
             from pillow_heif import register_heif_opener
         except ModuleNotFoundError:
-            raise ReadError(f"{name}: HEIC pictures need the package pillow-heif: pip install pillow-heif; or save the picture as JPEG") from None
+            raise ReadError(
+                f"{name}: HEIC pictures need the package pillow-heif: pip install pillow-heif; or save the picture as JPEG"
+            ) from None
         register_heif_opener()
     try:
         picture = Image.open(io.BytesIO(data))
@@ -87,7 +91,9 @@ def _frames(data: bytes, name: str) -> list[Any]:
         for index in range(count):
             picture.seek(index)
             if picture.width * picture.height > MAX_PIXELS:
-                raise ReadError(f"{name}: the picture has {picture.width} x {picture.height} points; the limit is {MAX_PIXELS // 1_000_000} million")
+                raise ReadError(
+                    f"{name}: the picture has {picture.width} x {picture.height} points; the limit is {MAX_PIXELS // 1_000_000} million"
+                )
             frames.append(ImageOps.exif_transpose(_square(picture)).convert("RGB"))
         return frames
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
@@ -120,7 +126,9 @@ def page_of(picture: Any, number: int, name: str) -> Page:
     if not found:
         return Page(number, float(width), float(height), [], "ocr")
     if _unreadable_script(found):
-        raise ReadError(f"{name}: page {number} is in a script the installed text recognition cannot read (it reads Latin and Chinese letters)")
+        raise ReadError(
+            f"{name}: page {number} is in a script the installed text recognition cannot read (it reads Latin and Chinese letters)"
+        )
     tall = median(_height(box) for box, *_ in found)
     scale = 10.5 / max(tall * 0.72, 1.0)  # as if the usual letter had 10.5 points
     words = [word for line in _straightened(found) for word in _words(line, scale)]
@@ -179,7 +187,7 @@ def _best_turn(picture: Any) -> tuple[list[Found], Any]:
     for angle in (90, 270) if _sideways(found) else (180,):
         turned = picture.rotate(angle, expand=True)
         other = _recognised(turned)
-        if _quality(other) > _quality(best) or _sideways(best) and not _sideways(other):
+        if _quality(other) > _quality(best) or (_sideways(best) and not _sideways(other)):
             best, kept = other, turned
     return best, kept
 
@@ -238,7 +246,7 @@ def _straightened(found: Sequence[Found]) -> list[Found]:
 
 
 def _words(line: Found, scale: float) -> list[Word]:
-    box, text, score, parts = line
+    box, _text, score, parts = line
     height = _height(box) * scale
     size = min(max(0.72 * height, 4.0), 40.0)
     left, right = (box[0][0] + box[3][0]) / 2 * scale, (box[1][0] + box[2][0]) / 2 * scale

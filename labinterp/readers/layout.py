@@ -96,7 +96,7 @@ def parts_of(line: Line, header: Header) -> Parts:
         column = columns[index]
         role = column.role
         if index == len(columns) - 1 and index in last_filled and cell.x0 - last_filled[index].x1 > 1.5 * cell.size:
-            fits = is_flag(cell.text) or role == "unit" and (looks_like_unit(cell.text) and is_flag(last_filled[index].text))
+            fits = is_flag(cell.text) or (role == "unit" and (looks_like_unit(cell.text) and is_flag(last_filled[index].text)))
             if not fits and role in ("range", "unit", "flag", "other"):
                 parts.other.append(cell)  # beyond the table
                 continue
@@ -125,9 +125,11 @@ def _value_words(cells: list[Cell], parts: Parts) -> list[Word]:
     words = [w for c in cells for w in c.words]
     if len(cells) == 1 or measure([w.text for w in words]).clean:
         return words
-    for index, cell in enumerate(cells):
+    for index, _cell in enumerate(cells):
         rest = [w for c in cells[index:] for w in c.words]
-        if (measure([w.text for w in rest]).clean or len(_runs(rest)) > 1) and all(not any(ch.isdigit() for ch in c.text) for c in cells[:index]):
+        if (measure([w.text for w in rest]).clean or len(_runs(rest)) > 1) and all(
+            not any(ch.isdigit() for ch in c.text) for c in cells[:index]
+        ):
             parts.name.extend(cells[:index])
             return rest
     return words
@@ -147,7 +149,7 @@ def _cut(cell: Cell, header: Header) -> list[tuple[int, Cell]]:
             pieces.append((place, Cell([word])))
     for index, (place, piece) in enumerate(pieces):
         role, text = columns[place].role, piece.text
-        if index == 0 or abs(piece.x0 - columns[place].x0) < 2.5 and role != "name":
+        if index == 0 or (abs(piece.x0 - columns[place].x0) < 2.5 and role != "name"):
             continue
         if role in ("value", "dated") and not _fits_value(piece):
             break
@@ -179,7 +181,7 @@ def _flags_home(pieces: list[tuple[int, Cell]], columns: Sequence[Column]) -> li
 
 def _fits_value(piece: Cell) -> bool:
     found = measure([w.text for w in piece.words])
-    return bool(found.value) and found.clean or is_flag(piece.text)
+    return (bool(found.value) and found.clean) or is_flag(piece.text)
 
 
 def _home(cell: Cell, header: Header) -> int:
@@ -206,7 +208,11 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
     if not header.has("name"):
         first = next((c for c in line.cells), None)
         name_cells = [first] if first else []
-        parts.values = [(ws, c) for ws, c in ((([w for w in words if w not in first.words], col)) for words, col in parts.values) if ws] if first else []
+        parts.values = (
+            [(ws, c) for ws, c in ((([w for w in words if w not in first.words], col)) for words, col in parts.values) if ws]
+            if first
+            else []
+        )
     while len(name_cells) > 1 and is_flag(name_cells[-1].text) and not looks_like_unit(name_cells[-1].text):
         flags.append(name_cells.pop().text)
     name = name_of(name_cells)
@@ -223,7 +229,7 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
     if not name or not is_name(name) or re.search(r"[<>≥≤]=?\s?\d", name):
         return []
     flag_at_unit, unit = split_flag(unit) if not is_flag(unit) else ("", unit)
-    if unit and is_flag(unit) and (not looks_like_unit(unit) or unit == "L" and not parts.flag):
+    if unit and is_flag(unit) and (not looks_like_unit(unit) or (unit == "L" and not parts.flag)):
         flag_at_unit, unit = unit, ""
     flag_at_range, range_text = split_flag(range_text) if range_text else ("", range_text)
     if range_text and is_flag(range_text) and not looks_like_range(range_text):
@@ -294,8 +300,12 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
 
 def _thresholds(line: Line) -> bool:
     """A row of limits (``Triglycerides  <150  150-199  >=500``) is no result."""
-    limits = [c for c in line.cells[1:] if re.fullmatch(r"[<>≤≥=]{1,2}\s?\d[\d.,]*\s?%?|\d[\d.,]*\s?%?\s?[-–]\s?<?\d[\d.,]*\s?%?|-", c.text.strip("()"))]
-    return len(limits) >= 3 or len(limits) == 2 and len(line.cells) == 3
+    limits = [
+        c
+        for c in line.cells[1:]
+        if re.fullmatch(r"[<>≤≥=]{1,2}\s?\d[\d.,]*\s?%?|\d[\d.,]*\s?%?\s?[-–]\s?<?\d[\d.,]*\s?%?|-", c.text.strip("()"))
+    ]
+    return len(limits) >= 3 or (len(limits) == 2 and len(line.cells) == 3)
 
 
 def _aligned(words: Sequence[Word], column: Column) -> bool:
@@ -350,9 +360,9 @@ def _believable(
         if evidence:
             return True
         needs = header.has("unit") or header.has("range")
-        return not needs or bool(re.match(r"[^\W\d_]", name)) and len(name.split()) <= 8 and not name.endswith((".", ";"))
+        return not needs or (bool(re.match(r"[^\W\d_]", name)) and len(name.split()) <= 8 and not name.endswith((".", ";")))
     if strict:
-        return looks_like_value(value) and evidence >= 1 or looks_like_value(value) and flagged
+        return (looks_like_value(value) and evidence >= 1) or (looks_like_value(value) and flagged)
     if looks_like_value(value) or evidence:
         return len(value.split()) <= 8
     if len(value.split()) > 5 or len(value) > 40 or ":" in value or vocabulary.count_prose(value) >= 2:
@@ -394,10 +404,11 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
     got: Measure | None = None
     value_cell: Cell | None = None
     lead: list[str] = []
-    for at, cell in enumerate(cells):
+    for position, cell in enumerate(cells):
+        at = position
         if names:
             found = measure([w.text for w in cell.words])
-            if found.value and (found.clean or found.rest and looks_like_range(found.rest)):
+            if found.value and (found.clean or (found.rest and looks_like_range(found.rest))):
                 got, value_cell = found, cell
                 break
             if is_flag(cell.text):
@@ -435,7 +446,7 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
         return []
     evidence = bool(unit and looks_like_unit(unit)) + bool(span and looks_like_range(span))
     numeric = is_numeric(got.value)
-    if evidence == 0 or not numeric and evidence < 1 or DATE.search(got.value):
+    if evidence == 0 or (not numeric and evidence < 1) or DATE.search(got.value):
         return []
     if extra and len(" ".join(extra).split()) > 6:
         return []
@@ -480,12 +491,21 @@ def _inline(line: Line) -> Result | None:
         elif looks_like_range(f"{bracket['label']} {bracket['range']}"):
             return None
     got = measure(rest.split())
-    if not got.value or not got.clean or not is_numeric(got.value) or flag and not is_flag(flag):
+    if not got.value or not got.clean or not is_numeric(got.value) or (flag and not is_flag(flag)):
         return None
     if not span or DATE.search(got.value):
         return None
     words = line.words
-    return Result(match["name"].strip(), got.value, got.unit or unit_in(span), span, flag or got.flag, lines=[line], name_x0=words[0].x0, value_x=words[0].x1)
+    return Result(
+        match["name"].strip(),
+        got.value,
+        got.unit or unit_in(span),
+        span,
+        flag or got.flag,
+        lines=[line],
+        name_x0=words[0].x0,
+        value_x=words[0].x1,
+    )
 
 
 # ---------------------------------------------------------------- the lines of a document
@@ -531,7 +551,7 @@ class Reader:
                 self.last = None
                 continue
             above = index < first_head
-            self._line(line, above and bool(heads) or (self.inherited and index < first_head), any_header, furniture, lines, index)
+            self._line(line, (above and bool(heads)) or (self.inherited and index < first_head), any_header, furniture, lines, index)
         self._flush()
         self._drop_idle_tables()
 
@@ -632,7 +652,9 @@ class Reader:
                 self._extend(line)
                 return True
         if last.open_range and near and not vocabulary.starts(text, "stop"):
-            if looks_like_range(text) and vocabulary.count_prose(text) <= 2 and len(text) < 120 or text.endswith(":") and len(text.split()) <= 3:
+            if (looks_like_range(text) and vocabulary.count_prose(text) <= 2 and len(text) < 120) or (
+                text.endswith(":") and len(text.split()) <= 3
+            ):
                 last.range = f"{last.range}\n{text}" if last.range else text
                 self._extend(line)
                 return True
@@ -667,13 +689,15 @@ class Reader:
         if parts.name and not parts.values and not parts.unit and not parts.range and not parts.flag and len(line.cells) == 1:
             tight = gap <= 1.45 * size
             name = name_of(parts.name)
-            joins = last.name.endswith((",", "-", "(", "/", "+", " of", " and", " y", " de", " und")) or last.name.count("(") > last.name.count(")")
+            joins = last.name.endswith((",", "-", "(", "/", "+", " of", " and", " y", " de", " und")) or last.name.count(
+                "("
+            ) > last.name.count(")")
             follows = lines[index + 1].base - line.base if index + 1 < len(lines) else 99.0
             first, here = last.lines[0].words[0], line.words[0]
             alike = first.bold == here.bold and first.colour == here.colour and abs(first.size - here.size) < 0.04 * first.size
             closer = gap <= 0.78 * follows and abs(line.x0 - last.name_x0) < 1.2 * size
             lower = name[:1].islower() and len(name.split()) <= 4 and follows > 1.15 * gap
-            if tight and not _is_method(parts.name) and is_name(name) and (joins or lower or alike and closer):
+            if tight and not _is_method(parts.name) and is_name(name) and (joins or lower or (alike and closer)):
                 last.name = f"{last.name} {name}"
                 self._extend(line)
                 return True
@@ -700,7 +724,13 @@ class Reader:
             self.paused = True
             self.left.append(Left(line, "comment or explanation"))
             return
-        if len(line.cells) <= 2 and len(text) < 70 and not re.search(r"\d{3,}|:\s*\S", text) and vocabulary.count_prose(text) <= 2 and text[:1].isalpha():
+        if (
+            len(line.cells) <= 2
+            and len(text) < 70
+            and not re.search(r"\d{3,}|:\s*\S", text)
+            and vocabulary.count_prose(text) <= 2
+            and text[:1].isalpha()
+        ):
             if not _is_method(line.cells) and not text.endswith("."):
                 self.pending.append(line)
                 if _is_heading(line, text):
@@ -741,7 +771,7 @@ def is_foreign(line: Line) -> bool:
     """The header of a table of goods, prices or medicines."""
     said = [vocabulary.says(c.text, "foreign_header") for c in line.cells]
     other = [bool(vocabulary.header_role(c.text)) for c in line.cells]
-    return sum(said) >= 2 or sum(said) == 1 and len(said) >= 3 and all(a or b for a, b in zip(said, other, strict=True))
+    return sum(said) >= 2 or (sum(said) == 1 and len(said) >= 3 and all(a or b for a, b in zip(said, other, strict=True)))
 
 
 def _headers(lines: Sequence[Line]) -> list[Header]:

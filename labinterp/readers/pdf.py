@@ -7,7 +7,9 @@ import math
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from labinterp.errors import ReadError
@@ -55,7 +57,7 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
                 pages.append(_page(page, number + 1, name))
             finally:
                 page.close()
-        pictures = [p for p in pages if p.origin != "text" or len(p.words) < FEW_WORDS and _is_picture(document, p)]
+        pictures = [p for p in pages if p.origin != "text" or (len(p.words) < FEW_WORDS and _is_picture(document, p))]
         if pictures and not image.available():
             if len(pictures) == len(pages) and any(p.origin != "layer" for p in pictures):
                 raise ReadError(f"{name}: {_why(pictures)}; reading it as a picture needs the extra 'ocr': {image.INSTALL}")
@@ -65,7 +67,9 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
             return pages
         for page in pictures[: image.MAX_PAGES]:
             if time.monotonic() - clock > image.MAX_SECONDS:
-                raise ReadError(f"{name}: reading the pages as pictures took longer than {image.MAX_SECONDS:.0f} s; stopped at page {page.number}")
+                raise ReadError(
+                    f"{name}: reading the pages as pictures took longer than {image.MAX_SECONDS:.0f} s; stopped at page {page.number}"
+                )
             pages[page.number - 1] = image.page_of(_rendered(document, page, name), page.number, name)
         if len(pictures) > image.MAX_PAGES:
             raise ReadError(f"{name}: {len(pictures)} pages are pictures; the limit is {image.MAX_PAGES}")
@@ -214,7 +218,7 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
     words: list[Word] = []
     aside: list[str] = []
     overprint = 0
-    printed: dict[tuple[str, int, int], tuple[float, float, _Style]] = {}
+    printed: Printed = {}
     before: Glyph | None = None
     repeats = len({(g[0], int(g[5] / 2), int(g[6] / 2)) for g in solid}) < len(solid)
     for g in glyphs:
@@ -222,7 +226,7 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
         code = ord(char)
         if 0xE000 <= code <= 0xF8FF:
             char = _ARROWS.get(code, " ")
-        if char.isspace() or code < 32 and not style.unmapped or char in "\ufeff\u200b\u00ad\u200e\u200f\u2060":
+        if char.isspace() or (code < 32 and not style.unmapped) or char in "\ufeff\u200b\u00ad\u200e\u200f\u2060":
             before = None
             continue
         if abs((angle - turn * math.pi / 2 - lean + math.pi) % (2 * math.pi) - math.pi) > _UPRIGHT:
@@ -268,16 +272,27 @@ def _usual_lean(glyphs: list[Glyph], turn: int) -> float:
 
 def _upright(glyphs: list[Glyph], turn: int, width: float, height: float) -> tuple[list[Glyph], float, float]:
     """Turn page coordinates (y up) so that the text reads from left to right and y runs down."""
+    right, top = width, height
+    place: Callable[[float, float], tuple[float, float]]
     if turn == 0:
-        return [(c, x0, height - y1, x1, height - y0, ox, height - oy, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], width, height  # type: ignore[misc]
-    if turn == 2:
-        return [(c, width - x1, y0, width - x0, y1, width - ox, oy, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], width, height  # type: ignore[misc]
-    steps = [b[6] - a[6] for a, b in zip(glyphs, glyphs[1:], strict=False) if a[9] is b[9]]
-    tall, wide = max(width, height), min(width, height)
-    if sum(s > 0 for s in steps) >= sum(s < 0 for s in steps):  # the text runs up the page
-        return [(c, y0, x0, y1, x1, oy, ox, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], tall, wide  # type: ignore[misc]
-    top, right = max(g[4] for g in glyphs), max(g[3] for g in glyphs)
-    return [(c, top - y1, right - x1, top - y0, right - x0, top - oy, right - ox, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], tall, wide  # type: ignore[misc]
+        place = lambda x, y: (x, top - y)  # noqa: E731
+    elif turn == 2:
+        place = lambda x, y: (right - x, y)  # noqa: E731
+    else:
+        steps = [b[6] - a[6] for a, b in pairwise(glyphs) if a[9] is b[9]]
+        if sum(s > 0 for s in steps) >= sum(s < 0 for s in steps):  # the text runs up the page
+            place = lambda x, y: (y, x)  # noqa: E731
+        else:
+            right, top = max(g[3] for g in glyphs), max(g[4] for g in glyphs)
+            place = lambda x, y: (top - y, right - x)  # noqa: E731
+        width, height = max(width, height), min(width, height)
+    out: list[Glyph] = []
+    for char, x0, y0, x1, y1, ox, oy, size, angle, style in glyphs:
+        ax, ay = place(x0, y0)
+        bx, by = place(x1, y1)
+        ox, oy = place(ox, oy)
+        out.append((char, min(ax, bx), min(ay, by), max(ax, bx), max(ay, by), ox, oy, size, angle, style))
+    return out, width, height
 
 
 def _straightened(g: Glyph, lean: float) -> Glyph:
@@ -291,7 +306,10 @@ def _straightened(g: Glyph, lean: float) -> Glyph:
     return (char, cx - half, cy - tall, cx + half, cy + tall, ox, base, *rest)  # type: ignore[return-value]
 
 
-def _doubled(printed: dict[tuple[str, int, int], tuple[float, float, _Style]], char: str, ox: float, base: float, width: float, style: _Style) -> bool:
+Printed = dict[tuple[str, int, int], tuple[float, float, _Style]]
+
+
+def _doubled(printed: Printed, char: str, ox: float, base: float, width: float, style: _Style) -> bool:
     """Is the same character already printed (almost) here? Fake bold prints text twice, a little apart."""
     column, row = round(ox / 2), round(base / 2)
     for dx in (-1, 0, 1):
@@ -313,7 +331,8 @@ def _without_stamps(words: list[Word]) -> tuple[list[Word], list[str]]:
         return words, []
     styles = set()
     for big in large:
-        if any(w.size < 1.3 * usual and w.x0 < big.x1 and w.x1 > big.x0 and w.base < big.bottom and w.base - 0.5 * w.size > big.top for w in words):
+        small = (w for w in words if w.size < 1.3 * usual and w.x0 < big.x1 and w.x1 > big.x0)
+        if any(w.base < big.bottom and w.base - 0.5 * w.size > big.top for w in small):
             styles.add((round(big.size, 1), big.colour, round(big.base)))
     if not styles:
         return words, []

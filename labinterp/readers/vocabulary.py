@@ -61,7 +61,7 @@ def header_role(text: str) -> str:
                 found[role] = max(found.get(role, 0), length)
     if not found or max(found.values()) * 2 < len(tokens):
         return ""
-    return min(found, key=lambda role: (PRIORITY.index(role)))
+    return min(found, key=lambda role: PRIORITY.index(role))
 
 
 @lru_cache(maxsize=1)
