@@ -225,9 +225,8 @@ def _beyond_open_side(
 
 def _impossible(plausible: Span, results: Results) -> np.ndarray:
     low, high = results.along(plausible.line)
-    above = (low > plausible.high) & np.isfinite(results.low)
-    below = (high < plausible.low) & np.isfinite(results.low)
-    return above | below
+    outside: np.ndarray = ((low > plausible.high) | (high < plausible.low)) & np.isfinite(results.low)
+    return outside
 
 
 def _multiple(limits: Limits, results: Results) -> np.ndarray:

@@ -184,7 +184,7 @@ class Interpretation:
         """Why a row got its answer: text printed, marker, unit, limits used with their source, and the reason of any doubt."""
         from labinterp.explain import explain_row
 
-        return explain_row(self.results.loc[row], self.reference)
+        return explain_row(self.results.iloc[row], self.reference)
 
     def to_frame(self) -> pd.DataFrame:
         """The results as a plain table."""
@@ -212,12 +212,8 @@ class Interpretation:
 def fuzzy_notices(results: pd.DataFrame) -> list[Notice]:
     """Names that were matched only nearly are told, with the score."""
     near = results[results["match"] == "fuzzy"]
+    rows = zip(near.index, near["name_text"], near["marker"], near["match_score"], strict=True)
     return [
-        Notice(
-            "near_name",
-            f"{row.name_text!r} was taken for {row.marker} (names agree to {row.match_score:.0%}). Please check.",
-            row.marker,
-            int(row.Index),
-        )  # type: ignore[arg-type,str-bytes-safe]
-        for row in near.itertuples()
+        Notice("near_name", f"{str(name)!r} was taken for {marker} (names agree to {score:.0%}). Please check.", str(marker), int(row))
+        for row, name, marker, score in rows
     ]

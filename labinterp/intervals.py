@@ -151,7 +151,8 @@ def chosen(
     limits: Iterable[AnyPopulation], sex: str | None, age: float | None, pregnant: bool | None
 ) -> tuple[list[AnyPopulation], set[str]]:
     """The limits that may be for this person, and the facts that would settle which."""
-    kept, facts = [], set()
+    kept: list[AnyPopulation] = []
+    facts: set[str] = set()
     for limit in limits:
         possible, unknown = applies(limit, sex, age, pregnant)
         if possible:
@@ -330,11 +331,16 @@ def plausible_span(ref: Reference, marker: Marker, ucum: str) -> Span | None:
     return span_from(parse_limits(marker.plausible.limits[unit]), f"{marker.id}:plausible", marker.plausible.source, line, unit)
 
 
+def published_units(marker: Marker) -> set[str]:
+    """The canonical unit and those in which some limit of the marker is published."""
+    units = {unit for interval in marker.intervals for unit in interval.limits}
+    units |= {unit for scheme in marker.decision for band in scheme.bands for unit in band.limits}
+    return units | ({marker.unit} if marker.unit else set())
+
+
 def slips_of(ref: Reference, marker: Marker, ucum: str) -> tuple[tuple[str, float, float, Line], ...]:
     """Other units in which the marker is reported, with the plausible range in each and the way back to the report's unit."""
-    units = {unit for limit in (*marker.intervals, *(band for scheme in marker.decision for band in scheme.bands)) for unit in limit.limits}
-    units |= {unit.ucum for unit in marker.units if not unit.approximate}
-    units |= {marker.unit} if marker.unit else set()
+    units = published_units(marker) | {unit.ucum for unit in marker.units if not unit.approximate}
     out = []
     for unit in sorted(units - {ucum, MULTIPLE}):
         span, way = plausible_span(ref, marker, unit), line_to(ref, marker, unit, [ucum])
