@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pandas as pd
 
@@ -16,6 +17,8 @@ from labinterp.model import Answer, Evidence, Finding, NextTest, Notice, Patient
 from labinterp.reference import Reference
 from labinterp.reference.schema_causes import Cause, Condition, EvidenceWeights, MarkerLink, Pattern, QuestionRule
 
+AnswerKind = Literal["raises", "telling", "specific", "lowers"]
+_KINDS: tuple[AnswerKind, ...] = ("raises", "telling", "specific", "lowers")
 _NORMAL = frozenset({"normal", "negative", "low_or_normal", "high_or_normal"})
 _URGENCY = {"emergency": 0, "urgent": 1, "routine": 2}
 _SOFTENED = frozenset({"high", "low", "positive", "any_abnormal"})
@@ -45,6 +48,7 @@ class _Weighed:
     history: float = 0.0  # points of answers
     results: float = 0.0  # points of abnormal results
     pointed: bool = False  # answers point to it: a telling one, or two
+    suggested: bool = False  # answers alone make a visible cause worth testing: a telling one, or three, and no result against it
 
     @property
     def pointing(self) -> list[_Reason]:
@@ -139,13 +143,17 @@ def _answer_reasons(facts: Facts, weights: EvidenceWeights) -> Iterable[tuple[st
         orders = any(answer.age for answer in question.answers)
         for answer in facts.given(question.id):
             evidence = Evidence(f"Your answer: {answer.says}" if question.id in facts.answers else f"From the report: {answer.says}")
-            for kind in ("raises", "telling", "specific", "lowers"):
+            for kind in _KINDS:
                 for cause in getattr(answer, kind):
                     yield cause, _Reason(weights.answers[kind], evidence, orders=orders, answer=kind)
+    fired = {trigger.fire for trigger in facts.ref.triggers.values() if facts.truth(trigger.when)}
     for screen in facts.ref.screens.values():
-        if "yes" in facts.answers.get(f"screen.{screen.id}", ()):
+        told = "yes" in facts.answers.get(f"screen.{screen.id}", ())
+        if told or screen.id in fired:
+            kind: AnswerKind = "telling" if told else "raises"
+            evidence = Evidence(f"Your answer of yes: {screen.text}" if told else "Your answers together, as in the emergency check")
             for cause in screen.suggests:
-                yield cause, _Reason(weights.answers["telling"], Evidence(f"Your answer of yes: {screen.text}"), answer="telling")
+                yield cause, _Reason(weights.answers[kind], evidence, answer=kind)
 
 
 def _sum(cause: Cause, reasons: list[_Reason], weights: EvidenceWeights) -> _Weighed:
@@ -162,7 +170,13 @@ def _sum(cause: Cause, reasons: list[_Reason], weights: EvidenceWeights) -> _Wei
     extra = sum(reason.points for reason in weighed.for_ if reason.normal or reason.orders)
     weighed.points = support + min(extra, support) + sum(reason.points for reason in weighed.against)
     answers = [reason.answer for reason in counted if reason.answer]
-    weighed.pointed = len(answers) > 1 or bool({"telling", "specific"} & set(answers))
+    telling = bool({"telling", "specific"} & set(answers))
+    net = len(answers) - sum(1 for reason in weighed.against if reason.answer)
+    alarming = cause.urgency == "emergency" and cause.visible != "yes"  # not brought up by two ordinary answers
+    weighed.pointed = telling or net > (2 if alarming else 1)
+    weighed.suggested = (telling or net > 2) and not any(
+        not reason.answer and reason.evidence.strength != "weak" for reason in weighed.against
+    )
     return weighed
 
 
@@ -206,7 +220,7 @@ def _tier(weighed: _Weighed, weights: EvidenceWeights) -> Tier | None:
         if history_alone and points > 0:
             return "unseen"
         return "possible" if weighed.results >= weights.possible and points >= weights.possible else None
-    if points >= weights.possible and (weighed.results >= weights.possible or weighed.pointed):
+    if points >= weights.possible and (weighed.results >= weights.possible or weighed.suggested):
         return "possible"
     return None
 
@@ -330,7 +344,7 @@ def _change(rule: QuestionRule, base: dict[str, float], weights: EvidenceWeights
     moved = 0
     for answer in rule.answers:
         points = dict(base)
-        for kind in ("raises", "telling", "specific", "lowers"):
+        for kind in _KINDS:
             for cause in getattr(answer, kind):
                 points[cause] = points.get(cause, 0.0) + weights.answers[kind]
         after = _order_of(points)

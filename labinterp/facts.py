@@ -6,6 +6,7 @@ This is the only place that says what a finding such as ``high`` or ``borderline
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -399,6 +400,9 @@ def _apart(used: Iterable[Fact]) -> int:
     return (max(days) - min(days)).days if days else 0
 
 
+_SCHEME = re.compile(r" \(\S+\)$")  # the id of the guideline's scheme, which `explain` tells in full
+
+
 def name_of(marker: str, ref: Reference) -> str:
     """The plain name of a marker; what stands in long brackets (specimen, method) is left out."""
     if marker not in ref.markers:
@@ -428,12 +432,13 @@ def says(fact: Fact, ref: Reference) -> str:
             "A": "abnormal",
         }
         return f"{name}: {word.get(fact.flag, 'reported')} in the words of your laboratory"
+    band = _SCHEME.sub("", fact.band_text)
     if fact.basis == "printed" and fact.range_text.strip():
         agrees = way != "within" or fact.severity != fact.severity or fact.severity == 0
         outside = f"{head}, {way} your laboratory's {fact.range_text.strip()}"
-        return outside if agrees or not fact.band_text else f"{outside}; {fact.band_text}"
-    if fact.basis == "decision" and fact.band_text:
-        return f"{head}: {fact.band_text}"
+        return outside if agrees or not band else f"{outside}; by the guideline: {band}"
+    if fact.basis == "decision" and band:
+        return f"{head}: {band}"
     if fact.limit_text:
         return f"{head}, {way} the usual {fact.limit_text}"
     return head
