@@ -74,12 +74,10 @@ def flag_results(results: pd.DataFrame) -> pd.DataFrame:
     a status and a reason.
     """
     n = len(results)
-    out: dict[str, np.ndarray] = {
-        name: np.full(n, "", dtype=object) for name in ("flag", "category", "side", "status", "reason", "limit_text", "band_text")
-    }
+    texts = ("flag", "category", "side", "status", "reason", "basis", "interval_id", "source_id", "limit_text", "band_text")
+    out: dict[str, np.ndarray] = {name: np.full(n, "", dtype=object) for name in texts}
     out |= {name: np.full(n, np.nan) for name in ("severity", "range_low", "range_high", "xuln")}
     out["abnormal"] = np.full(n, None, dtype=object)
-    out |= {name: results[name].to_numpy(dtype=object, copy=True) for name in ("basis", "interval_id", "source_id")}
     comparator = results["comparator"].to_numpy(dtype=object)
     low, high = results["low"].to_numpy(dtype=float), results["high"].to_numpy(dtype=float)
     everything = Results(low, high, comparator == ">", comparator == "<")

@@ -67,8 +67,8 @@ def interpret_rows(rows: pd.DataFrame, ref: Reference, patient: Patient | None =
         rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
         .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
         .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
-        .pipe(choose_intervals, ref, patient)  #         + limits, basis, interval_id, source_id
-        .pipe(flag_results)  #                           + flag, category, severity, abnormal, status, reason
+        .pipe(choose_intervals, ref, patient)  #         + limits: what the result may be compared with
+        .pipe(flag_results)  #                           + flag, category, severity, abnormal, status, reason, and the limit used
     )
     further = [column for column in rows.columns if column not in RESULT_COLUMNS]
     return results[[*RESULT_COLUMNS, *further]]

@@ -35,7 +35,7 @@ AnyPopulation = TypeVar("AnyPopulation", bound=Population)
 
 
 def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
-    """Add `limits` (what the result may be compared with), `basis`, `interval_id` and `source_id` (what decides `flag`).
+    """Add `limits`: all that the result may be compared with, for every population that the person may belong to.
 
     `sex`, `age` and `birth_date` columns win over `patient`, row by row; age counts on the day of collection.
     """
@@ -59,13 +59,7 @@ def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | N
         if key not in known:
             known[key] = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
         answers.append(known[key])
-    basis = [basis_of(limits) for limits in answers]
-    return results.assign(
-        limits=spread(codes, answers),
-        basis=spread(codes, [b[0] for b in basis]),
-        interval_id=spread(codes, [b[1] for b in basis]),
-        source_id=spread(codes, [b[2] for b in basis]),
-    )
+    return results.assign(limits=spread(codes, answers))
 
 
 def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
@@ -436,15 +430,3 @@ def usable_segments(segments: Sequence[Segment], sex: str | None, age: float | N
     elif not any(segment.sex or segment.age is not None for segment in kept) and len(kept) > 1:
         kept = []
     return kept, facts if len(kept) > 1 else set()
-
-
-def basis_of(limits: Limits) -> tuple[str, str, str]:
-    """What answers the laboratory's question: the printed range, else the decision bands, else the built-in interval."""
-    if limits.printed or limits.printed_words:
-        return "printed", "printed", "report"
-    deciding = [scale for scale in limits.scales if not (scale.descriptive and limits.intervals)]
-    if deciding:
-        return "decision", deciding[0].id, deciding[0].source
-    if limits.intervals:
-        return "interval", limits.intervals[0].id, limits.intervals[0].source
-    return "", "", ""

@@ -57,11 +57,24 @@ def test_tidy_is_idempotent_on_what_it_made(text: str) -> None:
 NUMBERS = st.decimals(min_value=0, max_value=999999, places=2, allow_nan=False)
 
 
-@given(NUMBERS, st.sampled_from(["", "<", ">", "<=", ">="]), st.sampled_from(["", " mg/dL", " mmol/L", " %", " U/L"]), st.sampled_from(["", " H", " L", " *"]))
+@given(
+    NUMBERS,
+    st.sampled_from(["", "<", ">", "<=", ">="]),
+    st.sampled_from(["", " mg/dL", " mmol/L", " %", " U/L"]),
+    st.sampled_from(["", " H", " L", " *"]),
+)
 def test_a_printed_value_parses_back_in_every_style(value: object, sign: str, unit: str, flag: str) -> None:
     number = float(value)  # type: ignore[arg-type]
     point, comma = f"{number:,.2f}", f"{number:,.2f}".translate(str.maketrans(",.", ".,"))
-    for text in (f"{number:.2f}", f"{number:.2f}".replace(".", ","), point, comma, comma.replace(".", " "), comma.replace(".", "\u202f"), point.replace(",", "'")):
+    for text in (
+        f"{number:.2f}",
+        f"{number:.2f}".replace(".", ","),
+        point,
+        comma,
+        comma.replace(".", " "),
+        comma.replace(".", "\u202f"),
+        point.replace(",", "'"),
+    ):
         if " " in text and len(text) >= 10 and text[3:4] == " ":
             continue  # two groups of three with a plain space may be two numbers
         found = parse_value(f"{sign}{text}{unit}{flag}")

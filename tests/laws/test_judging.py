@@ -31,7 +31,7 @@ def frame_of_results(rows: list[tuple[float, float, str]], limits: list[Limits])
         {
             "marker": ["m"] * n, "low": [r[0] for r in rows], "high": [r[1] for r in rows], "comparator": [r[2] for r in rows], "limits": limits,
             "value_kind": ["number"] * n, "value_text": ["x"] * n, "ucum": ["u"] * n, "unit_text": ["u"] * n,
-            **dict.fromkeys(("qualitative", "flag_text", "value_flag", "range_text", "value_reason", "unit_reason", "match_reason", "basis", "interval_id", "source_id"), blank),
+            **dict.fromkeys(("qualitative", "flag_text", "value_flag", "range_text", "value_reason", "unit_reason", "match_reason"), blank),
         }
     )  # fmt: skip
 

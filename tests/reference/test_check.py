@@ -201,6 +201,8 @@ def test_a_folder_that_is_not_there() -> None:
         check("there/is/no/such/folder")
 
 
-@pytest.mark.parametrize(("code", "valid"), [("4548-4", True), ("4548-5", False), ("13964-2", True), ("98979-8", True), ("4548", False), ("x-1", False)])
+@pytest.mark.parametrize(
+    ("code", "valid"), [("4548-4", True), ("4548-5", False), ("13964-2", True), ("98979-8", True), ("4548", False), ("x-1", False)]
+)
 def test_loinc_check_digit(code: str, valid: bool) -> None:
     assert loinc_valid(code) is valid

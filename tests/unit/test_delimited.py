@@ -41,7 +41,9 @@ def test_german_with_decimal_comma_and_latin_letters() -> None:
 
 
 def test_chinese_in_gb18030() -> None:
-    data = "姓名,王小明\n性别,女\n年龄,58岁\n项目,结果,单位,参考范围,提示\n钾,2.9,mmol/L,3.5-5.3,↓\n血红蛋白,104,g/L,115-150,↓\n".encode("gb18030")
+    data = "姓名,王小明\n性别,女\n年龄,58岁\n项目,结果,单位,参考范围,提示\n钾,2.9,mmol/L,3.5-5.3,↓\n血红蛋白,104,g/L,115-150,↓\n".encode(
+        "gb18030"
+    )
     report = read(data, name="report.csv")
     assert rows_of(report, "name_text", "value_text", "flag_text") == [("钾", "2.9", "↓"), ("血红蛋白", "104", "↓")]
     assert (report.patient.sex, report.patient.age, report.patient_name) == ("female", 58.0, "王小明")
@@ -160,7 +162,8 @@ def test_a_table_without_a_heading_is_read_by_its_content() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"Test,Unit,Reference range\nPotassium,mmol/L,3.5 - 5.1\n", b"Name,City\nAda,Paris\n", b"id,shape,price\n1,round,20\n2,square,30\n"]
+    "data",
+    [b"Test,Unit,Reference range\nPotassium,mmol/L,3.5 - 5.1\n", b"Name,City\nAda,Paris\n", b"id,shape,price\n1,round,20\n2,square,30\n"],
 )
 def test_without_a_column_of_results_the_columns_seen_are_named(data: bytes) -> None:
     with pytest.raises(ReadError) as error:

@@ -34,7 +34,7 @@ def judged(low: float, high: float | None = None, comparator: str = "", **limits
         {
             "marker": ["potassium"], "comparator": [comparator], "low": [low], "high": [high], "qualitative": [""], "flag_text": [""], "value_flag": [""],
             "value_kind": ["number"], "value_text": ["x"], "range_text": [""], "value_reason": [""], "unit_reason": [""], "match_reason": [""], "ucum": ["mmol/L"],
-            "unit_text": ["mmol/L"], "limits": [own], "basis": [""], "interval_id": [""], "source_id": [""],
+            "unit_text": ["mmol/L"], "limits": [own],
         }
     )  # fmt: skip
     return flag_results(frame).iloc[0]
