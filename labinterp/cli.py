@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -93,6 +94,7 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("--answers", type=Path, metavar="FILE", help="a JSON file: question id -> answer or list of answers")
     _schemes(one)
     _output(one)
+    one.add_argument("--full", action="store_true", help="table: tell every cause with all its reasons, and every question")
 
     one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
     one.add_argument("source", type=Path, metavar="IN", help="a CSV or Parquet file with a result per row, or a folder of reports")
@@ -291,7 +293,7 @@ def interpret(args: argparse.Namespace) -> int:
     elif args.format == "csv":
         _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
     else:
-        _table_out(args, show_interpretation, ((answer, file) for file, answer in done))
+        _table_out(args, partial(show_interpretation, full=args.full), ((answer, file) for file, answer in done))
     if args.format != "table":
         for file, answer in done:
             for alert in answer.alerts:

@@ -5,6 +5,7 @@ Words carry the meaning and colour only repeats it, so that nothing is lost on p
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
@@ -16,12 +17,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from labinterp.model import Alert, Evidence, Finding, Patient, Report
+from labinterp.model import Alert, Evidence, Finding, Patient, Question, Report
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from labinterp.interpretation import Interpretation
+    from labinterp.reference import Reference
 
 FLAG_WORDS = {
     "LL": ("CRITICAL LOW ▼▼", "bold red"),
@@ -46,7 +48,7 @@ STATUS_WORDS = {
     "undetermined": "undetermined",
     "not_a_result": "no result yet",
 }
-BASIS_WORDS = {"printed": "your laboratory's", "decision": "guideline", "interval": "built-in"}
+BASIS_WORDS = {"printed": "laboratory", "decision": "guideline", "interval": "built-in"}
 URGENCY_WORDS = {"emergency": "EMERGENCY", "urgent": "URGENT", "routine": "at a planned visit"}
 TIER_WORDS = {
     "fits": "Fits these results well",
@@ -54,6 +56,7 @@ TIER_WORDS = {
     "unseen": "Blood tests cannot show these",
     "less_supported": "Less supported by these results (less likely, not ruled out)",
 }
+_SCHEME = re.compile(r" \(\w+\)$")
 CLOSING = "These are reasons to ask a doctor, not diagnoses. No clinician has reviewed this program."
 
 
@@ -63,8 +66,11 @@ def console(file: IO[str] | None = None) -> Console:
     return made if made.is_terminal else Console(file=made.file, highlight=False, emoji=False, markup=False, no_color=True, width=120)
 
 
-def show_interpretation(answer: Interpretation, title: str = "", *, out: Console) -> None:
-    """Alerts, results, what was not read, causes with their reasons, what to ask next."""
+def show_interpretation(answer: Interpretation, title: str = "", *, full: bool = False, out: Console) -> None:
+    """Alerts, results, what was not read, causes with their reasons, what to ask next.
+
+    Only the causes that fit best are told with all their reasons, unless `full` asks for that.
+    """
     results = answer.results
     out.print(Text(title or (answer.report.name if answer.report else ""), style="bold"))
     out.print(_facts(answer.patient, answer.report))
@@ -89,13 +95,8 @@ def show_interpretation(answer: Interpretation, title: str = "", *, out: Console
         out.print(Text("Worth knowing", style="bold"))
         for notice in answer.notices:
             out.print(_item("·", notice.text))
-    _findings(answer.findings, out)
-    if answer.questions:
-        out.print()
-        out.print(Text("Questions whose answers would change this most (give them with --answers)", style="bold"))
-        for question in answer.questions:
-            choices = " | ".join(option.value for option in question.answers)
-            out.print(_item("?", f"{question.text}  {question.id}: {choices}" if choices else f"{question.text}  {question.id}"))
+    _findings(answer.findings, answer.reference, out, full=full)
+    _questions(answer.questions, out, full=full)
     out.print()
     out.print(Text(CLOSING, style="italic"))
 
@@ -192,39 +193,42 @@ def _group(row: Any) -> int:
 
 
 def _results(rows: pd.DataFrame, *, judged: bool) -> Table:
-    table = _table("row", "Test", "Result", "Flag", "Range used", "Remark")
+    table = _table("row", "Test", "Result", "Flag", "Range used", "Whose", "Remark")
     for row in rows.itertuples():
         words, style = FLAG_WORDS.get(str(row.flag), (str(row.flag), ""))
-        if not judged and row.status in STATUS_WORDS and row.flag in ("", "IND"):
-            words = f"? {STATUS_WORDS[str(row.status)]}"
-        remark = ". ".join(part.rstrip(".") for part in (_band(row), str(row.reason or ""), str(row.review or "")) if part)
-        table.add_row(str(int(row.Index) + 1), str(row.name_text), _result(row), Text(words, style=style), _range(row), remark)  # type: ignore[arg-type]
+        remarks = [_band(row), str(row.reason or ""), str(row.review or "")]
+        if not judged and row.status in STATUS_WORDS:
+            if row.flag not in ("", "IND"):
+                remarks.insert(0, f"{words} by the printed range")
+            words, style = f"? {STATUS_WORDS[str(row.status)]}", FLAG_WORDS[""][1]
+        remark = ". ".join(part.rstrip(".") for part in remarks if part)
+        texts = (str(row.name_text), _result(row), Text(words, style=style), *_range(row), remark)
+        table.add_row(str(int(row.Index) + 1), *texts)  # type: ignore[arg-type]
     return table
 
 
 def _band(row: Any) -> str:
-    """The guideline's word, where it says more than the flag does."""
-    return str(row.band_text or "") if row.severity == row.severity and (row.severity or 0) >= 1 else ""
+    """The guideline's word, where it says more than the flag does; without the id of the scheme, which `explain` tells."""
+    return _SCHEME.sub("", str(row.band_text or "")) if row.severity == row.severity and (row.severity or 0) >= 1 else ""
 
 
 def _result(row: Any) -> str:
     printed = " ".join(part for part in (str(row.value_text), str(row.unit_text)) if part)
-    if row.unit and row.ucum and row.unit != row.ucum and row.value == row.value:
+    if row.unit and row.value == row.value and row.number == row.number and abs(row.value - row.number) > 1e-6 * abs(row.number):
         printed += f"\n= {row.value:.4g} {row.unit}"
     return printed
 
 
-def _range(row: Any) -> str:
-    text = str(row.limit_text or (row.range_text if row.basis == "printed" else ""))
+def _range(row: Any) -> tuple[str, str]:
+    """The range and whose it is. A printed range that nobody compared with is shown as it is printed."""
     whose = BASIS_WORDS.get(str(row.basis), "")
-    return f"{text} ({whose})" if text and whose else text or str(row.range_text)
+    return str(row.limit_text or row.range_text or "") if whose else str(row.range_text or ""), whose
 
 
 def _derived(derived: pd.DataFrame) -> Table:
-    columns = [str(column) for column in derived.columns]
-    table = _table(*columns)
-    for record in derived.itertuples(index=False):
-        table.add_row(*("" if cell is None or cell != cell else f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in record))
+    table = _table("Result", "Value", "Formula")
+    for row in derived.itertuples():
+        table.add_row(str(row.name), f"{row.value_text} {row.unit_text}", f"{row.formula} ({row.formula_source})")
     return table
 
 
@@ -240,7 +244,7 @@ def _unread(unread: pd.DataFrame, out: Console) -> None:
         out.print(Text(f"{furniture} other lines (heads, notes, addresses) were left as notes.", style="dim"))
 
 
-def _findings(findings: list[Finding], out: Console) -> None:
+def _findings(findings: list[Finding], ref: Reference, out: Console, *, full: bool) -> None:
     for tier, heading in TIER_WORDS.items():
         own = [finding for finding in findings if finding.tier == tier]
         if not own:
@@ -248,20 +252,62 @@ def _findings(findings: list[Finding], out: Console) -> None:
         out.print()
         out.print(Text(f"{heading} ({len(own)})", style="bold"))
         for finding in own:
-            out.print(_finding(finding) if tier in ("fits", "possible") else _item("·", _short(finding)))
+            if full or tier == "fits":
+                out.print(_finding(finding, ref))
+            elif tier == "possible":
+                out.print(_brief(finding, ref))
+            else:
+                settles = f": {'; '.join(finding.settles)}" if tier == "unseen" and finding.settles else ""
+                out.print(_item("·", f"{finding.name}{settles}"))
 
 
-def _short(finding: Finding) -> str:
-    settles = "; ".join(finding.settles)
-    return f"{finding.name}{': ' + settles if finding.tier == 'unseen' and settles else ''}"
+def _brief(finding: Finding, ref: Reference) -> RenderableType:
+    """One cause in two lines: what counts, by name."""
+
+    def name(reason: Evidence) -> str:
+        known = ref.markers.get(reason.marker)
+        told = known.name if known and reason.text.startswith(known.name) else reason.text.partition(".")[0]
+        return f"{told} {reason.finding.replace('_', ' ')}".rstrip() if reason.row is not None and known else told.partition(": not in")[0]
+
+    lists = (f"{mark}: {', '.join(dict.fromkeys(map(name, own)))}" for mark, own in _reasons(finding).items() if own)
+    head = Text.assemble((finding.name, "bold"), f" · {URGENCY_WORDS[finding.urgency]}")
+    return Padding(Group(head, *(Padding(Text(line), (0, 0, 0, 2)) for line in lists)), (0, 0, 0, 2))
 
 
-def _finding(finding: Finding) -> RenderableType:
+def source_words(ref: Reference, id_: str) -> str:
+    """A source by its name, and whether it was checked."""
+    known = ref.sources.get(id_)
+    if known is None:
+        return f"{id_} (? not checked)"
+    return f"{known.organisation}{f' {known.year}' if known.year else ''}{'' if known.verified else ' (? not checked)'}"
+
+
+def _reasons(finding: Finding) -> Mapping[str, tuple[Evidence, ...]]:
+    return {"+ For": finding.for_, "- Against": finding.against, "? Not tested": finding.missing}
+
+
+def _questions(questions: list[Question], out: Console, *, full: bool) -> None:
+    """The emergency screen as a warning to anybody, then the next questions with the ids that an answers file uses."""
+    screen = [question for question in questions if question.emergency]
+    if screen:
+        out.print()
+        out.print(Text("Call your emergency number and do not wait if one of these is new", style="bold"))
+        for question in screen:
+            out.print(_item("!", question.text + (f"  [{question.id}]" if full else "")))
+    others = [question for question in questions if not question.emergency]
+    if others:
+        out.print()
+        out.print(Text("Questions whose answers would change the causes most (--answers FILE)", style="bold"))
+        for question in others if full else others[:3]:
+            choices = " | ".join(option.value for option in question.answers)
+            out.print(_item("?", f"{question.text}  [{question.id}: {choices}]"))
+
+
+def _finding(finding: Finding, ref: Reference) -> RenderableType:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column()
-    lists: Mapping[str, tuple[Evidence, ...]] = {"+ For": finding.for_, "- Against": finding.against, "? Not tested": finding.missing}
-    for label, reasons in lists.items():
+    for label, reasons in _reasons(finding).items():
         for number, reason in enumerate(reasons):
             strength = f" ({reason.strength})" if reason.strength else ""
             note = f". {reason.note}" if reason.note else ""
@@ -273,7 +319,7 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.settles:
         grid.add_row("Settled by", Text("; ".join(finding.settles)))
     if finding.sources:
-        grid.add_row("Sources", Text(", ".join(finding.sources), style="dim"))
+        grid.add_row("Sources", Text("; ".join(source_words(ref, id_) for id_ in finding.sources), style="dim"))
     head = Text.assemble((finding.name, "bold"), f" · {URGENCY_WORDS[finding.urgency]}")
     return Padding(Group(head, *([Text(finding.wording)] if finding.wording else []), Padding(grid, (0, 0, 0, 2))), (0, 0, 1, 2))
 
