@@ -17,6 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from labinterp.facts import name_of
 from labinterp.model import Alert, Evidence, Finding, Patient, Question, Report
 
 if TYPE_CHECKING:
@@ -265,11 +266,11 @@ def _brief(finding: Finding, ref: Reference) -> RenderableType:
     """One cause in two lines: what counts, by name."""
 
     def name(reason: Evidence) -> str:
-        known = ref.markers.get(reason.marker)
-        told = known.name if known and reason.text.startswith(known.name) else reason.text.partition(".")[0]
-        return f"{told} {reason.finding.replace('_', ' ')}".rstrip() if reason.row is not None and known else told.partition(": not in")[0]
+        if reason.marker not in ref.markers:
+            return reason.text.rstrip(".")
+        return f"{name_of(reason.marker, ref)} {reason.finding.replace('_', ' ') if reason.row is not None else ''}".rstrip()
 
-    lists = (f"{mark}: {', '.join(dict.fromkeys(map(name, own)))}" for mark, own in _reasons(finding).items() if own)
+    lists = (f"{mark}: {'; '.join(dict.fromkeys(map(name, own)))}" for mark, own in _reasons(finding).items() if own)
     head = Text.assemble((finding.name, "bold"), f" · {URGENCY_WORDS[finding.urgency]}")
     return Padding(Group(head, *(Padding(Text(line), (0, 0, 0, 2)) for line in lists)), (0, 0, 0, 2))
 
