@@ -25,10 +25,9 @@ from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient
 from labinterp.readers import read
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
-from labinterp.readers.table import mark_of
 from labinterp.readers.words import role_of
 from labinterp.reference import Reference
-from labinterp.shapes import date_order_vote, decimal_vote, parse_date
+from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, parse_date
 
 ANSWERS = pa.schema(
     [
@@ -229,7 +228,7 @@ def _table(
         for ours, theirs in voters.items():
             texts[ours].update(filter(None, pc.unique(batch.column(theirs).cast(pa.string())).to_pylist()))
     numbers = sorted(texts["value_text"] | texts.get("range_text", set()))
-    decimal = mark_of(locale) or decimal_vote(numbers)
+    decimal = decimal_of(locale) or decimal_vote(numbers)
     order = date_order_vote(sorted(texts.get("collected_text", ())))
     for batch in batches(None):
         yield interpret_batch(batch, columns=names, patient=patient, reference=ref, decimal=decimal, date_order=order)
