@@ -570,10 +570,11 @@ def _conversion(args: argparse.Namespace, answer: float) -> Iterable[tuple[str, 
     decimals = factors[-1].decimals if len(factors) > 1 or here == there else None
     yield "Test", f"{marker.name} ({marker.id})"
     yield "Formula", f"{there} = {here} x {slope:.8g}{f' {zero:+.6g}' if abs(zero) > 1e-12 else ''}"
-    yield (
-        "Source",
-        [source for source in dict.fromkeys(_source_of(ref, factor.source) for factor in factors) if source] or "the units themselves",
-    )
+    said = [source for factor in factors if (source := _source_of(ref, factor.source))]
+    if ("mol" in here) != ("mol" in there) and marker.molar_mass and not said:
+        mass = marker.molar_mass
+        said.append(f"molar mass of {mass.substance}, {mass.value:g} g/mol{f' ({mass.formula})' if mass.formula else ''}")
+    yield "Source", list(dict.fromkeys(said)) or "the units themselves"
     if any(factor.approximate for factor in factors):
         yield "Note", "approximate: the factor depends on the method, so it never decides near a limit"
     if decimals is not None:

@@ -86,12 +86,13 @@ def test_standard_input(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: 
 # ---- interpret -----------------------------------------------------------------------------------------------------------
 
 
-def test_interpret_tells_the_alert_before_the_results_and_the_causes_last(run) -> None:  # type: ignore[no-untyped-def]
-    ran = run("interpret", STORY)
+def test_interpret_tells_alerts_before_results_and_causes_last(run) -> None:  # type: ignore[no-untyped-def]
+    ran = run("interpret", SAMPLES / "critical_potassium.pdf")
     assert ran.code == 0
-    first, results, found = ran.out.index("URGENT"), ran.out.index("Outside a range"), ran.out.index("Fits these results well")
+    first, results, found = ran.out.index("EMERGENCY"), ran.out.index("Outside a range"), ran.out.index("Fits these results well")
     assert first < results < found
-    assert "Potassium" in ran.out[first:results]
+    assert "Potassium 6.8" in ran.out[first:results]
+    assert "CRITICAL HIGH" in ran.out[results:found]
 
 
 def test_every_row_of_the_report_is_on_the_screen(run) -> None:  # type: ignore[no-untyped-def]
