@@ -1,4 +1,4 @@
-"""What every test relies on: nothing leaves this machine."""
+"""What every test relies on: nothing leaves this machine, and random examples are the same on every run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 def _stays_here(address: Any) -> bool:

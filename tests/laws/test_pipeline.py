@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from labinterp.flags import flag_results
@@ -18,8 +18,6 @@ from labinterp.units import normalize_units
 from labinterp.values import parse_values
 
 REF = Reference.default()
-settings.register_profile("line", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
-settings.load_profile("line")
 
 TESTS = [  # name, unit, another unit of it with its factor, a printed range, rough size
     ("Potassium", "mmol/L", ("mg/dL", 3.90983), "3.5-5.1", 4.0),
