@@ -150,10 +150,10 @@ def _answer_reasons(facts: Facts, weights: EvidenceWeights) -> Iterable[tuple[st
     for screen in facts.ref.screens.values():
         told = "yes" in facts.answers.get(f"screen.{screen.id}", ())
         if told or screen.id in fired:
-            kind: AnswerKind = "telling" if told else "raises"
+            weight: AnswerKind = "telling" if told else "raises"
             evidence = Evidence(f"Your answer of yes: {screen.text}" if told else "Your answers together, as in the emergency check")
             for cause in screen.suggests:
-                yield cause, _Reason(weights.answers[kind], evidence, answer=kind)
+                yield cause, _Reason(weights.answers[weight], evidence, answer=weight)
 
 
 def _sum(cause: Cause, reasons: list[_Reason], weights: EvidenceWeights) -> _Weighed:

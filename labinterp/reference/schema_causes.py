@@ -291,9 +291,9 @@ class SeedTerm(Model):
     articles: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()  # a question, or question.answer
     screens: tuple[str, ...] = ()
-    tests: tuple[str, ...] = ()  # words found in the settling or next tests of a cause
+    words: tuple[str, ...] = ()  # each stands, in any case, in the file of one of `causes` (of any cause, where none is named)
     says: str = ""
     applied: str = ""
     out_of_scope: str = ""  # why it is deliberately not in the product
