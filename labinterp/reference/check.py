@@ -359,13 +359,13 @@ def place_of(name: str, marker: Marker) -> Path_:
 
 
 def told_apart(one: Marker, other: Marker) -> bool:
-    """By specimen, or by units: a unit in which only one of them is given."""
+    """By specimen, by a word against a number, or by the units of either."""
     if not set(one.specimen) & set(other.specimen):
         return True
     if one.needs != other.needs:
         return True
     mine, theirs = set(factors(one)), set(factors(other))
-    return bool(mine) and bool(theirs) and one.unit not in theirs and other.unit not in mine
+    return bool(mine) != bool(theirs) or (bool(mine) and one.unit not in theirs and other.unit not in mine)
 
 
 def _shared_codes(known: Knowledge) -> Iterator[tuple[str, str, Path_, str]]:
