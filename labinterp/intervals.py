@@ -251,12 +251,12 @@ def line_to(ref: Reference, marker: Marker, ucum: str, units: Sequence[str]) -> 
     if ucum in units:
         return ucum, SAME
     here = ref.factor(marker.id, ucum)
-    if here is None:
+    if here is None or here.own_scale:
         return None
     best: tuple[int, str, Line] | None = None
     for unit in units:
         there = ref.factor(marker.id, unit)
-        if there is None:
+        if there is None or there.own_scale:
             continue
         factor, intercept = here.factor / there.factor, (here.intercept - there.intercept) / there.factor
         if intercept == 0 and math.isclose(factor, 1, rel_tol=1e-9):

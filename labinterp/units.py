@@ -72,6 +72,8 @@ def unit_of(ref: Reference, marker_id: str, unit_text: str, value_unit: str, ran
         if factor is None or ucum is None:
             known = "is not known" if ucum is None else f"cannot be converted soundly for {marker.name}"
             return Unit(unit_reason=f"The unit {text.strip()!r} {known}.", range_ucum=range_ucum)
+        if factor.own_scale:
+            return Unit(ucum, ucum, basis, "", range_ucum, 1.0)
         return Unit(ucum, marker.unit or "", basis, "", range_ucum, factor.factor, factor.intercept)
     if marker is None or marker.unit is None or kind in ("qualitative", "no_result", ""):
         return Unit(range_ucum=range_ucum)
@@ -147,6 +149,9 @@ def _way(ref: Reference, name: str, unit: str, to: str | None) -> tuple[float, f
     marker = marker_of(ref, name, unit)
     here = _factor(ref, marker, unit)
     there = _factor(ref, marker, to) if to is not None else (1.0, 0.0)
+    ends = {ucum_of(ref, unit, marker), ucum_of(ref, to, marker) if to is not None else marker.unit}
+    if len(ends) > 1 and any(end and (factor := ref.factor(marker.id, end)) and factor.own_scale for end in ends):
+        raise UnitError(f"{marker.name}: {unit!r} and {to or marker.unit!r} are scales of their own")
     return here[0] / there[0], (here[1] - there[1]) / there[0]
 
 

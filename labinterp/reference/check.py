@@ -150,11 +150,11 @@ def check_normal_agrees(marker: Marker, known: Knowledge) -> Iterator[Complaint]
         for interval in marker.intervals:
             if not interval.default or not overlap(scheme, interval):
                 continue
-            for unit, text in interval.limits.items():
+            for unit in interval.limits:
                 first, last = bounds_of(normal[0].limits, unit), bounds_of(normal[-1].limits, unit)
-                if not (first and last):
+                built_in = bounds_of(interval.limits, unit)
+                if not (first and last and built_in):
                     continue
-                built_in = parse_limits(text)
                 if (
                     scheme.open_side != "low"
                     and built_in.low != -inf
