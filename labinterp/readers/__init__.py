@@ -21,7 +21,7 @@ HEAD = 65536
 LARGEST = 1 << 30
 """Bytes. A larger table belongs into `labinterp batch`, which reads it in pieces."""
 
-READERS = ("pdf", "image", "xlsx", "parquet", "xpt", "hl7v2", "fhir", "delimited")
+READERS = ("pdf", "image", "xlsx", "parquet", "xpt", "hl7v2", "fhir", "delimited", "text")
 """Module names, most specific first: what has a signature, then what has a structure, then plain words."""
 
 PACKAGES = {"openpyxl": "xlsx", "hl7": "hl7", "pyarrow": "batch", "rapidocr": "ocr", "onnxruntime": "ocr"}

@@ -23,6 +23,9 @@ SNIFFED = 60
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 
 
+_RULE = re.compile(r"[\s|:+=-]+")
+
+
 def identify(head: bytes, name: str) -> bool:
     """True where lines fall into the same number of cells; what is not called a CSV must also head its columns as one."""
     text, _ = decode(head)
@@ -59,17 +62,25 @@ def is_binary(text: str) -> bool:
 
 
 def logical_lines(text: str) -> tuple[list[str], bool]:
-    """Lines that are not blank; a line break within quotation marks does not end a line. False where the quotation marks do not pair."""
+    """Lines that are neither blank nor drawn, each with the line breaks that stand within its quotation marks.
+
+    False where the quotation marks do not pair.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if '"' in text:
         odd = np.array([line.count('"') & 1 for line in lines], dtype=np.int64)
         if odd.sum() & 1:
-            return [line for line in lines if line.strip()], False
+            return [line for line in lines if line.strip() and not is_rule(line)], False
         if odd.any():
             starts = np.flatnonzero(np.concatenate(([0], np.cumsum(odd)[:-1])) % 2 == 0)
             ends = np.append(starts[1:], len(lines))
             lines = [lines[a] if b == a + 1 else "\n".join(lines[a:b]) for a, b in zip(starts.tolist(), ends.tolist())]
-    return [line for line in lines if line.strip()], True
+    return [line for line in lines if line.strip() and not is_rule(line)], True
+
+
+def is_rule(line: str) -> bool:
+    """A drawn line, such as the one below the heading of a table in Markdown."""
+    return ("---" in line or "===" in line) and bool(_RULE.fullmatch(line))
 
 
 def sniff(text: str) -> tuple[str, bool, bool]:

@@ -15,6 +15,7 @@ from labinterp.errors import ReadError
 from labinterp.model import Patient, Report
 from labinterp.readers.encoding import decode, encoding_of
 from labinterp.readers.fhir import ANSWERS
+from labinterp.readers.table import taken_apart
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import parse_date
 
@@ -194,7 +195,11 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
         "collected_text": time_of(_part(segment, 14)),
     }
     review = "one of several values sent for one result" if len(values) > 1 else ""
-    return [row | {"value_text": value, "review": review} for value in values or [""]], "", False
+    found = []
+    for value in values or [""]:
+        own, unit, own_flag = taken_apart(value, row["unit_text"], row["flag_text"], row["range_text"])
+        found.append(row | {"value_text": own, "unit_text": unit, "flag_text": own_flag, "review": review})
+    return found, "", False
 
 
 def _values(segment: Any, kind: str) -> list[str]:

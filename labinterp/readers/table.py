@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from labinterp.columns import resolve, spread
 from labinterp.errors import ReadError
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
+from labinterp.readers.cells import measure, unit_in
 from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
@@ -32,6 +34,7 @@ HEADING_WITHIN = 80
 
 _LOINC = re.compile(r"\d{1,7}-\d")
 _PLAIN = re.compile(r"[<>≤≥=~\s]*[-+]?\d+(?:[.,]\d+)*\s*%?")
+_BARE = re.compile(r"[<>≤≥=~\s]*[-+]?\d+(?:[.,]\d+)*")
 _DATE = re.compile(r"\d{1,4}[-./年]\d{1,2}[-./月]\d{1,4}日?(?:[ T].*)?|\d{1,2}[- .]?[^\W\d]{3,9}[-., ]*\d{2,4}(?:[ T].*)?", re.UNICODE)
 _BRACKET = re.compile(r"(.*?\S)\s*[(\[（【]\s*([^()\[\]（）【】]+?)\s*[)\]）】]\s*")
 _TAIL = re.compile(r"(.*?\S)\s*[,;:]\s*([^,;:]+)|(.*?\S)\s+(\S*[/%]\S*)")
@@ -77,6 +80,7 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
     if len(parts) > 1:
         for column in set(rows.columns) - set(ROW_COLUMNS) - {"age"}:
             rows[column] = rows[column].astype(object).where(rows[column].notna(), "")
+    _take_apart(rows)
     _fill(rows, "collected_text", facts.get("collected_text", ""))
     _fill(rows, "specimen_text", facts.get("specimen_text", ""))
     rows["decimal"] = decimal_vote(_distinct(rows, "value_text", "range_text")) or decimal_of(locale)
@@ -512,6 +516,32 @@ def _person(rows: pd.DataFrame, stated: Patient) -> Patient:
             if len(values) == 1:
                 only[column] = float(values[0]) if column == "age" else values[0]
     return Patient(**({"sex": stated.sex, "age": stated.age, "birth_date": stated.birth_date} | only))
+
+
+def _take_apart(rows: pd.DataFrame) -> None:
+    """Flags and units glued to values move into their own columns; a unit printed only inside the range is given in both."""
+    glued = _mapped(rows["value_text"].to_numpy(object), lambda text: bool(text) and not _BARE.fullmatch(text)).astype(bool)
+    chosen = glued | ((rows["unit_text"] == "") & (rows["range_text"] != "")).to_numpy()
+    if not chosen.any():
+        return
+    columns = ["value_text", "unit_text", "flag_text", "range_text"]
+    codes, answers = resolve(rows.loc[chosen, columns], columns, taken_apart)
+    for position, column in enumerate(columns[:3]):
+        texts = rows[column].to_numpy(object).copy()
+        texts[chosen] = spread(codes, [answer[position] for answer in answers])
+        rows[column] = pd.Series(texts, index=rows.index, dtype=object)
+
+
+def taken_apart(value: str, unit: str, flag: str, range_text: str) -> tuple[str, str, str]:
+    """Value, unit and flag of one result: ``("2.9 mmol/L L", "", "", "")`` -> ``("2.9", "mmol/L", "L")``.
+
+    Where the unit column says another unit than the value does, the value stays as printed: which of the two holds is not known.
+    """
+    if value and not _BARE.fullmatch(value):
+        found = measure(value.split())
+        if found.clean and found.value and (not found.unit or not unit or found.unit == unit):
+            value, unit, flag = found.value, unit or found.unit, flag or found.flag
+    return value, unit or unit_in(range_text), flag
 
 
 def _distinct(rows: pd.DataFrame, *columns: str) -> list[str]:
