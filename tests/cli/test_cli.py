@@ -7,6 +7,7 @@ import io
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,12 @@ class Ran:
         self.code, self.out, self.err = code, out, err
 
 
+Run = Callable[..., Ran]
+Write = Callable[..., Path]
+
+
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
     def run(*words: str | Path) -> Ran:
         try:
             code = main([str(word) for word in words])
@@ -36,7 +41,7 @@ def run(capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-def table(tmp_path: Path):  # type: ignore[no-untyped-def]
+def table(tmp_path: Path) -> Write:
     def table(*lines: str, name: str = "report.csv") -> Path:
         path = tmp_path / name
         path.write_text("\n".join(("Test,Result,Unit,Reference range", *lines)) + "\n", encoding="utf-8")
@@ -52,28 +57,28 @@ def rows(text: str) -> list[dict[str, str]]:
 # ---- read ----------------------------------------------------------------------------------------------------------------
 
 
-def test_read_shows_what_is_printed(run) -> None:  # type: ignore[no-untyped-def]
+def test_read_shows_what_is_printed(run: Run) -> None:
     ran = run("read", SAMPLES / "bilan.pdf")
     assert ran.code == 0
     assert "Protéine C réactive" in ran.out
     assert "48,3" in ran.out
 
 
-def test_read_csv_says_which_file_and_row(run) -> None:  # type: ignore[no-untyped-def]
+def test_read_csv_says_which_file_and_row(run: Run) -> None:
     ran = run("read", SAMPLES / "befund.csv", SAMPLES / "implausible.csv", "-f", "csv")
     got = rows(ran.out)
     assert [row["row"] for row in got if row["file"].endswith("implausible.csv")] == ["1", "2", "3", "4", "5", "6"]
     assert got[0]["name_text"] == "Hämoglobin"
 
 
-def test_read_json_never_shows_the_name_of_the_person(run) -> None:  # type: ignore[no-untyped-def]
+def test_read_json_never_shows_the_name_of_the_person(run: Run) -> None:
     ran = run("read", STORY, "-f", "json")
     facts = json.loads(ran.out)
     assert "patient_name" not in facts
     assert facts["rows"][0]["value_text"] == "11.4"
 
 
-def test_standard_input(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     class Stdin:
         buffer = io.BytesIO((SAMPLES / "befund.csv").read_bytes())
 
@@ -86,7 +91,7 @@ def test_standard_input(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: 
 # ---- interpret -----------------------------------------------------------------------------------------------------------
 
 
-def test_interpret_tells_alerts_before_results_and_causes_last(run) -> None:  # type: ignore[no-untyped-def]
+def test_interpret_tells_alerts_before_results_and_causes_last(run: Run) -> None:
     ran = run("interpret", SAMPLES / "critical_potassium.pdf")
     assert ran.code == 0
     first, results, found = ran.out.index("EMERGENCY"), ran.out.index("Outside a range"), ran.out.index("Fits these results well")
@@ -95,7 +100,7 @@ def test_interpret_tells_alerts_before_results_and_causes_last(run) -> None:  # 
     assert "CRITICAL HIGH" in ran.out[results:found]
 
 
-def test_every_row_of_the_report_is_on_the_screen(run) -> None:  # type: ignore[no-untyped-def]
+def test_every_row_of_the_report_is_on_the_screen(run: Run) -> None:
     printed = [row["value_text"] for row in rows((SAMPLES / "leg_weakness.pdf.expected.csv").read_text(encoding="utf-8"))]
     ran = run("interpret", STORY)
     shown = re.findall(r"^ *(\d+)  ", ran.out, re.M)
@@ -103,7 +108,19 @@ def test_every_row_of_the_report_is_on_the_screen(run) -> None:  # type: ignore[
     assert all(value in ran.out for value in printed)
 
 
-def test_a_pipe_gets_no_colour(run) -> None:  # type: ignore[no-untyped-def]
+def test_full_tells_every_cause_with_its_reasons_and_every_question(run: Run) -> None:
+    brief, full = run("interpret", STORY).out, run("interpret", STORY, "--full").out
+    assert full.count("Settled by") > brief.count("Settled by") > 0
+    assert full.count("[screen.") == full.count(" ! ") > 5
+
+
+def test_nothing_reassures_while_a_line_is_open(run: Run, table: Write) -> None:
+    out = run("interpret", table("Potassium,4.4,mmol/L,3.5 - 5.1", "Zorblax,3,U/L,0 - 5")).out
+    assert "test not known here" in out
+    assert "all normal" not in out.lower()
+
+
+def test_a_pipe_gets_no_colour(run: Run) -> None:
     ran = run("interpret", STORY)
     assert "\x1b[" not in ran.out
     assert "low ▼" in ran.out
@@ -130,26 +147,26 @@ def test_no_color_is_honoured_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
     assert "high ▲" in plain.getvalue()
 
 
-def test_sex_and_age_come_from_the_options(run, table) -> None:  # type: ignore[no-untyped-def]
+def test_sex_and_age_come_from_the_options(run: Run, table: Write) -> None:
     ran = run("interpret", table("Haemoglobin,12.5,g/dL,"), "--sex", "male", "--age", "50", "-f", "csv")
     assert rows(ran.out)[0]["flag"] == "L"  # WHO: anaemia in men below 13.0 g/dL
     ran = run("interpret", table("Haemoglobin,12.5,g/dL,"), "--sex", "female", "--age", "50", "-f", "csv")
     assert rows(ran.out)[0]["flag"] == "N"  # in women below 12.0 g/dL
 
 
-def test_json_has_results_alerts_and_findings(run) -> None:  # type: ignore[no-untyped-def]
+def test_json_has_results_alerts_and_findings(run: Run) -> None:
     answer = json.loads(run("interpret", STORY, "-f", "json").out)
     assert {"results", "alerts", "findings", "unread"} <= answer.keys()
     assert len(answer["results"]) == 24
 
 
-def test_alerts_are_on_standard_error_where_the_output_is_for_a_program(run, table) -> None:  # type: ignore[no-untyped-def]
+def test_alerts_are_on_standard_error_where_the_output_is_for_a_program(run: Run, table: Write) -> None:
     ran = run("interpret", table("Potassium,2.3,mmol/L,3.5 - 5.1"), "-f", "csv")
     assert "EMERGENCY" in ran.err or "URGENT" in ran.err
     assert "EMERGENCY" not in ran.out
 
 
-def test_answers_file(run, table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_answers_file(run: Run, table: Write, tmp_path: Path) -> None:
     report, answers = table("Potassium,4.4,mmol/L,3.5 - 5.1"), tmp_path / "answers.json"
     answers.write_text("[1]", encoding="utf-8")
     ran = run("interpret", report, "--answers", answers)
@@ -160,7 +177,7 @@ def test_answers_file(run, table, tmp_path: Path) -> None:  # type: ignore[no-un
     assert run("interpret", report, "--answers", tmp_path / "none.json").code == 2
 
 
-def test_strict_is_1_only_where_something_was_not_interpreted(run, table) -> None:  # type: ignore[no-untyped-def]
+def test_strict_is_1_only_where_something_was_not_interpreted(run: Run, table: Write) -> None:
     assert run("interpret", table("Potassium,4.4,mmol/L,3.5 - 5.1"), "--strict").code == 0
     doubtful = table("Potassium,4.4,mmol/L,3.5 - 5.1", "HbA1c,55,%,", name="doubtful.csv")
     assert run("interpret", doubtful).code == 0
@@ -169,7 +186,7 @@ def test_strict_is_1_only_where_something_was_not_interpreted(run, table) -> Non
     assert "no sure answer" in ran.err
 
 
-def test_a_file_that_cannot_be_read_is_3_and_does_not_stop_the_others(run, table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_cannot_be_read_is_3_and_does_not_stop_the_others(run: Run, table: Write, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_bytes(b"")
     good = table("Potassium,4.4,mmol/L,3.5 - 5.1")
     ran = run("interpret", tmp_path / "empty.csv", tmp_path / "not_there.pdf", good, "-f", "csv", "--strict")
@@ -179,7 +196,7 @@ def test_a_file_that_cannot_be_read_is_3_and_does_not_stop_the_others(run, table
     assert [row["marker"] for row in rows(ran.out)] == ["potassium"]
 
 
-def test_output_file(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_output_file(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "answer.json"
     ran = run("interpret", STORY, "-f", "json", "-o", target)
     assert ran.out == ""
@@ -210,7 +227,7 @@ def test_output_file(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-de
         ("samples", "test", "not_there"),
     ],
 )
-def test_wrong_usage_is_2_with_a_reason(run, words: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_wrong_usage_is_2_with_a_reason(run: Run, words: tuple[str, ...]) -> None:
     ran = run(*words)
     assert ran.code == 2
     assert ran.err.strip()
@@ -220,21 +237,21 @@ def test_wrong_usage_is_2_with_a_reason(run, words: tuple[str, ...]) -> None:  #
 # ---- explain, markers, causes, convert -----------------------------------------------------------------------------------
 
 
-def test_explain_by_number_and_by_name_agree(run) -> None:  # type: ignore[no-untyped-def]
+def test_explain_by_number_and_by_name_agree(run: Run) -> None:
     by_name = run("explain", STORY, "Potassium")
     assert by_name.code == 0
     assert "2.9" in by_name.out
     assert run("explain", STORY, "12").out == by_name.out  # the twelfth line of the report
 
 
-def test_markers_by_id_code_and_name(run) -> None:  # type: ignore[no-untyped-def]
+def test_markers_by_id_code_and_name(run: Run) -> None:
     by_id = run("markers", "hba1c")
     assert "4548-4" in by_id.out
     assert run("markers", "4548-4").out == by_id.out
     assert run("markers", "Hemoglobin A1c").out == by_id.out
 
 
-def test_markers_lists_all_and_suggests_near_names(run) -> None:  # type: ignore[no-untyped-def]
+def test_markers_lists_all_and_suggests_near_names(run: Run) -> None:
     listed = json.loads(run("markers", "-f", "json").out)
     assert {"hba1c", "vitamin_b12", "mma", "ck", "crp", "hs_crp", "esr", "potassium", "vitamin_d_25oh"} <= {
         marker["id"] for marker in listed
@@ -242,13 +259,13 @@ def test_markers_lists_all_and_suggests_near_names(run) -> None:  # type: ignore
     assert "did you mean potassium" in run("markers", "potasium").err
 
 
-def test_limits_that_nobody_checked_are_told_apart(run) -> None:  # type: ignore[no-untyped-def]
+def test_limits_that_nobody_checked_are_told_apart(run: Run) -> None:
     shown = run("markers", "vitamin_b12").out
     assert "; checked]" in shown
     assert "; ? not checked]" in shown
 
 
-def test_causes(run) -> None:  # type: ignore[no-untyped-def]
+def test_causes(run: Run) -> None:
     assert "b12_deficiency" in run("causes").out
     shown = run("causes", "b12_deficiency").out
     assert "mma" in shown
@@ -264,13 +281,13 @@ def test_causes(run) -> None:  # type: ignore[no-untyped-def]
         (("165", "pg/mL", "Vitamin B12", "pmol/L"), 121.7),  # 1355.37 g/mol
     ],
 )
-def test_convert(run, words: tuple[str, ...], value: float) -> None:  # type: ignore[no-untyped-def]
+def test_convert(run: Run, words: tuple[str, ...], value: float) -> None:
     ran = run("convert", *words)
     assert ran.code == 0
     assert float(ran.out) == pytest.approx(value, rel=1e-3)
 
 
-def test_convert_explains_factor_source_and_rounding(run) -> None:  # type: ignore[no-untyped-def]
+def test_convert_explains_factor_source_and_rounding(run: Run) -> None:
     shown = run("convert", "7.2", "%", "HbA1c", "mmol/mol", "--explain").out
     assert re.match(r"55\.\d", shown)
     assert "10.93" in shown
@@ -281,7 +298,7 @@ def test_convert_explains_factor_source_and_rounding(run) -> None:  # type: igno
 # ---- batch ---------------------------------------------------------------------------------------------------------------
 
 
-def test_batch_keeps_rows_order_and_columns(run, table, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_batch_keeps_rows_order_and_columns(run: Run, table: Write, tmp_path: Path) -> None:
     source = table("Potassium,2.9,mmol/L,3.5 - 5.1", "Zorblax,1,U/L,", "HbA1c,5.2,%,4.0 - 5.6")
     ran = run("batch", source, tmp_path / "out.csv")
     assert ran.code == 0
@@ -297,7 +314,7 @@ def test_batch_keeps_rows_order_and_columns(run, table, tmp_path: Path) -> None:
     assert run("batch", source, tmp_path / "out.csv", "--strict").code == 1
 
 
-def test_batch_takes_other_headings_by_map(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_batch_takes_other_headings_by_map(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "theirs.csv"
     source.write_text("what;how_much;in\nKalium;2,9;mmol/l\n", encoding="cp1252")
     ran = run("batch", source, tmp_path / "out.csv", "--map", "name_text=what", "--map", "value_text=how_much", "--map", "unit_text=in")
@@ -309,7 +326,7 @@ def test_batch_takes_other_headings_by_map(run, tmp_path: Path) -> None:  # type
     assert "what, how_much, in" in wrong.err
 
 
-def test_batch_of_a_folder_says_what_could_not_be_read(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_batch_of_a_folder_says_what_could_not_be_read(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.csv").write_bytes((SAMPLES / "befund.csv").read_bytes())
@@ -324,7 +341,7 @@ def test_batch_of_a_folder_says_what_could_not_be_read(run, tmp_path: Path) -> N
     assert [row["flag"] for row in got if row["marker"] == "potassium"] == ["L", "HH"]
 
 
-def test_batch_leaves_no_half_written_file(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_batch_leaves_no_half_written_file(run: Run, tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("Test,Result\nPotassium,4.1\n", encoding="utf-8")
     target = tmp_path / "out.csv"
@@ -337,11 +354,11 @@ def test_batch_leaves_no_half_written_file(run, tmp_path: Path) -> None:  # type
 # ---- check, samples, app -------------------------------------------------------------------------------------------------
 
 
-def test_check_passes_on_the_shipped_knowledge(run) -> None:  # type: ignore[no-untyped-def]
+def test_check_passes_on_the_shipped_knowledge(run: Run) -> None:
     assert run("check").code == 0
 
 
-def test_samples_test_passes_on_the_project_and_fails_on_a_difference(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_samples_test_passes_on_the_project_and_fails_on_a_difference(run: Run, tmp_path: Path) -> None:
     assert run("samples", "test").code == 0
     (tmp_path / "mine.csv").write_text("Test,Result\nPotassium,4.1\n", encoding="utf-8")
     generated = run("samples", "generate", tmp_path)
@@ -354,14 +371,14 @@ def test_samples_test_passes_on_the_project_and_fails_on_a_difference(run, tmp_p
     assert "differs  mine.csv" in ran.out
 
 
-def test_app_without_streamlit_says_how_to_get_it(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_app_without_streamlit_says_how_to_get_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     ran = run("app")
     assert ran.code == 2
     assert "labinterp[app]" in ran.err
 
 
-def test_version(run) -> None:  # type: ignore[no-untyped-def]
+def test_version(run: Run) -> None:
     import labinterp
 
     assert run("--version").out.strip() == f"labinterp {labinterp.__version__}"
