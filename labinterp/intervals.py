@@ -6,7 +6,9 @@ Unknown facts widen: with sex unknown the limits of both sexes are kept, and an 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -47,19 +49,45 @@ def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | N
             "range": results["range_text"],
             "mark": results["decimal"],
             "range_ucum": results["range_ucum"],
+            "told": needs_told(results, ref),
         }
     )
     keyed = keyed.assign(**people)
     codes, kept = encode(keyed, list(keyed.columns))
     known: dict[Any, Limits] = {}
     answers = []
-    for marker, ucum, range_text, mark, range_ucum, sex, age, pregnant in kept:
+    for marker, ucum, range_text, mark, range_ucum, told, sex, age, pregnant in kept:
         years = None if age is None or age != age else float(age)
-        key = (marker, ucum, range_text, mark, range_ucum, sex, years, pregnant)
+        key = (marker, ucum, range_text, mark, range_ucum, told, sex, years, pregnant)
         if key not in known:
-            known[key] = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
+            limits = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
+            known[key] = limits if told else without_built_in(limits)
         answers.append(known[key])
     return results.assign(limits=spread(codes, answers))
+
+
+MORNING = re.compile(
+    r"(?<![^\W_])(?:a\.?\s?m\.?|morning|basal|morgens|früh|vormittag|matin|mañana|manana|mattino|mattina|manhã|ochtend|rano|morgon|утр\w*|晨)(?!\w)"
+    r"|(?<!\d)0?[789]\s?(?:[:h]\s?[0-5]\d|h|uhr|00)(?!\d|\s?p)",
+    re.IGNORECASE,
+)
+"""What a report says of a sample taken in the morning."""
+
+
+def needs_told(results: pd.DataFrame, ref: Reference) -> pd.Series:
+    """Whether the report says what the marker's limits presuppose (a cortisol limit holds in the morning only)."""
+    needy = [marker.id for marker in ref.markers.values() if "morning" in marker.needs]
+    told = ~results["marker"].isin(needy)
+    if not told.all():
+        rows = results.loc[~told, ["name_text", "section_text", "specimen_text", "collected_text"]]
+        told.loc[~told] = rows.agg(" | ".join, axis=1).map(lambda text: MORNING.search(text) is not None).astype(bool)
+    return told
+
+
+def without_built_in(limits: Limits) -> Limits:
+    """Only what the laboratory printed, and what is critical or a slip at any time."""
+    reason = "Its limits hold in the morning; the report does not say when."
+    return replace(limits, scales=(), intervals=(), reasons=(*limits.reasons, reason))
 
 
 def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
