@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
 FORMATS = ("table", "json", "csv")
+BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
 
 
 class UsageError(Exception):
@@ -93,7 +94,7 @@ def make_parser() -> argparse.ArgumentParser:
     _person(one)
     one.add_argument("--answers", type=Path, metavar="FILE", help="a JSON file: question id -> answer or list of answers")
     _schemes(one)
-    _output(one)
+    _output(one, "fhir")
     one.add_argument("--full", action="store_true", help="table: tell every cause with all its reasons, and every question")
 
     one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
@@ -162,8 +163,8 @@ def _schemes(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", "--format", choices=FORMATS, default="table")
+def _output(parser: argparse.ArgumentParser, *further: str) -> None:
+    parser.add_argument("-f", "--format", choices=(*FORMATS, *further), default="table")
     parser.add_argument("-o", "--out", type=Path, metavar="OUT", help="write to this file instead of the terminal")
     parser.add_argument("--strict", action="store_true", help="exit with 1 if a line was not read or a row not interpreted")
 
@@ -222,6 +223,7 @@ def _write(args: argparse.Namespace, write: Callable[[IO[str]], None]) -> None:
         write(sys.stdout)
         return
     with args.out.open("w", encoding="utf-8", newline="") as out:
+        out.write(BOM if args.format == "csv" else "")
         write(out)
     say(f"wrote {args.out}")
 
@@ -247,17 +249,16 @@ def _json_out(args: argparse.Namespace, objects: list[Any]) -> None:
 
 
 def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -> None:
-    """One table of all files; the first columns say which file and which row of it."""
+    """One table of all files, safe to open in a spreadsheet; the first column says which file."""
     import pandas as pd
 
-    parts = []
-    for file, frame in frames:
-        part = frame.copy()
+    from labinterp.export.csv import disarmed
+
+    parts = [frame.reset_index(drop=True) for _, frame in frames]
+    for part, (file, _) in zip(parts, frames):
         part.insert(0, "file", file)
-        part.insert(1, "row", [int(label) + 1 for label in frame.index])
-        parts.append(part)
     if parts:
-        _write(args, lambda out: pd.concat(parts, ignore_index=True).to_csv(out, index=False, lineterminator="\n"))
+        _write(args, lambda out: disarmed(pd.concat(parts, ignore_index=True)).to_csv(out, index=False, lineterminator="\n"))
 
 
 def not_interpreted(answer: Interpretation) -> int:
@@ -292,6 +293,8 @@ def interpret(args: argparse.Namespace) -> int:
         _json_out(args, [answer.to_dict() for _, answer in done])
     elif args.format == "csv":
         _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
+    elif args.format == "fhir":
+        _json_out(args, [answer.to_fhir() for _, answer in done])
     else:
         _table_out(args, partial(show_interpretation, full=args.full), ((answer, file) for file, answer in done))
     if args.format != "table":

@@ -64,11 +64,18 @@ def test_read_shows_what_is_printed(run: Run) -> None:
     assert "48,3" in ran.out
 
 
-def test_read_csv_says_which_file_and_row(run: Run) -> None:
+def test_read_csv_says_which_file(run: Run) -> None:
     ran = run("read", SAMPLES / "befund.csv", SAMPLES / "implausible.csv", "-f", "csv")
     got = rows(ran.out)
-    assert [row["row"] for row in got if row["file"].endswith("implausible.csv")] == ["1", "2", "3", "4", "5", "6"]
+    assert [Path(row["file"]).name for row in got] == ["befund.csv"] * 11 + ["implausible.csv"] * 6
     assert got[0]["name_text"] == "Hämoglobin"
+
+
+def test_csv_disarms_formulas_of_a_report(run: Run, table: Write, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    run("read", table('"=HYPERLINK(""x"")",4.4,mmol/L,3.5 - 5.1'), "-f", "csv", "-o", target)
+    (row,) = rows(target.read_text(encoding="utf-8-sig"))
+    assert row["name_text"] == '\'=HYPERLINK("x")'
 
 
 def test_read_json_never_shows_the_name_of_the_person(run: Run) -> None:
@@ -158,6 +165,14 @@ def test_json_has_results_alerts_and_findings(run: Run) -> None:
     answer = json.loads(run("interpret", STORY, "-f", "json").out)
     assert {"results", "alerts", "findings", "unread"} <= answer.keys()
     assert len(answer["results"]) == 24
+
+
+def test_fhir_is_a_bundle_without_a_condition(run: Run) -> None:
+    bundle = json.loads(run("interpret", STORY, "-f", "fhir").out)
+    kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
+    assert bundle["resourceType"] == "Bundle"
+    assert kinds.count("Observation") >= 24
+    assert "Condition" not in kinds
 
 
 def test_alerts_are_on_standard_error_where_the_output_is_for_a_program(run: Run, table: Write) -> None:
