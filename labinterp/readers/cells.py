@@ -83,6 +83,9 @@ def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
         if len(words) == 1 and not re.fullmatch(r"[*↑↓▲▼△▽⬆⬇¬!]+", words[0]):
             break
         lead.append(words.pop(0))
+    last: list[str] = []
+    while len(words) > 1 and is_flag(words[-1]) and is_numeric(" ".join(words[:-1])) and not looks_like_unit(words[-1]):
+        last.insert(0, words.pop())
     best: Measure | None = None
     for length in range(len(words), 0, -1):
         head, tail = " ".join(words[:length]), list(words[length:])
@@ -96,11 +99,11 @@ def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
         unit = glued_unit
         while tail and is_flag(tail[-1]) and not (len(tail) == 1 and not unit and tail[0] in ("%",)):
             marks.insert(0 if not glued_flag else 1, tail.pop())
-        while tail and is_flag(tail[0]) and not looks_like_unit(" ".join(tail)):
+        while tail and is_flag(tail[0]) and (not looks_like_unit(" ".join(tail)) or (len(tail) > 1 and _MARK.fullmatch(tail[0]))):
             marks.append(tail.pop(0))
         if tail and not unit and not tail[-1].isdigit() and looks_like_unit(" ".join(tail)):
             unit, tail = " ".join(tail), []
-        flag = " ".join([*lead, *marks])
+        flag = " ".join([*lead, *marks, *last])
         now = Measure(value, flag, unit, " ".join(tail), not tail)
         if now.clean:
             return now

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 
 from labinterp.readers import vocabulary
-from labinterp.readers.cells import DATE, TIME
+from labinterp.readers.cells import DATE, TIME, is_flag, looks_like_unit
 from labinterp.readers.geometry import Cell, Line, Word
 
 
@@ -212,39 +213,82 @@ def set_borders(header: Header, body: Sequence[Line], width: float) -> None:
     """Put the borders of the columns into the white strips of the table's own lines."""
     columns = header.columns
     columns[0].left = 0.0
-    words = [w for line in body for w in line.words if len(line.cells) >= 2]
-    for left, right in itertools.pairwise(columns):
-        border = _strip(words, left, right)
-        left.right = right.left = border
+    rows = [[(w.x0, w.x1, _kind(w.text)) for w in line.words] for line in body[:MOST_ROWS] if len(line.cells) >= 2]
+    cells = [(c.x0, c.x1) for line in body[:MOST_ROWS] if len(line.cells) >= 2 for c in line.cells if len(c.words) > 1]
+    for index, (left, right) in enumerate(pairwise(columns)):
+        limit = (right.x1 + columns[index + 2].x0) / 2 if index + 2 < len(columns) else width
+        left.right = right.left = _strip(rows, cells, left, right, limit)
     columns[-1].right = 1e9
 
 
-def _strip(words: Sequence[Word], left: Column, right: Column) -> float:
-    """The best place between two header cells to cut: the emptiest and, among equals, the widest strip."""
+MOST_ROWS = 60  # rows that are enough to see where columns stand
+
+_MISFIT = {
+    "number": {"name": 0.4, "flag": 1.0, "method": 0.6, "unit": 1.0},
+    "range": {"name": 0.4, "flag": 1.0, "method": 0.6, "unit": 1.0, "value": 0.3, "dated": 0.3},
+    "unit": {"flag": 1.0, "value": 0.3, "dated": 0.5, "range": 0.2, "name": 0.1},
+    "flag": {"name": 0.1, "unit": 0.3, "range": 0.2, "method": 0.3},
+    "text": {"unit": 0.5, "value": 0.1, "dated": 0.3, "range": 0.1},
+}
+"""How ill a kind of word fits into a column; what is not listed fits."""
+
+
+@lru_cache(maxsize=4096)
+def _kind(text: str) -> str:
+    if re.fullmatch(r"[<>≤≥=]{0,2}[-+−]?\d[\d.,]*[*↑↓HL+-]{0,2}", text):
+        return "number"
+    if is_flag(text):
+        return "flag"
+    if re.fullmatch(r"[(\[]?[<>≤≥]?\d[\d.,]*\s?[-–−]\s?\d[\d.,]*[)\]]?|[(\[]\d[\d.,]*|\d[\d.,]*[)\]]|[-–−]", text):
+        return "range"
+    if looks_like_unit(text):
+        return "unit"
+    return "text"
+
+
+Span = tuple[float, float]
+
+
+def _strip(rows: Sequence[Sequence[tuple[float, float, str]]], cells: Sequence[Span], left: Column, right: Column, limit: float) -> float:
+    """The best place between two header cells to cut.
+
+    A good cut crosses few words, leaves words in the column they fit, and has words of many rows on both of its sides;
+    among equals the widest strip counts.
+    """
+    inside = (left.x1 + right.x0) / 2
     low, high = (left.x0 + min(left.x1, right.x0)) / 2, (right.x0 + right.x1) / 2
     if left.role == "name":
-        low = max(left.x0 + 4, left.x0 + 0.25 * (left.x1 - left.x0))
+        low = left.x0 + 0.25 * (left.x1 - left.x0)
     if high <= low:
-        return (left.x1 + right.x0) / 2
-    near = [w for w in words if w.x1 > low and w.x0 < high]
-    if not near:
-        return (left.x1 + right.x0) / 2
-    edges = sorted({low, high, *(w.x0 for w in near if low <= w.x0 <= high), *(w.x1 for w in near if low <= w.x1 <= high)})
-    inside = (left.x1 + right.x0) / 2
-    strips = [((a + b) / 2, b - a) for a, b in itertools.pairwise(edges) if b - a >= 0.3]
-    if not strips:
         return inside
-    filled = [
-        sum(left.left <= (w.x0 + w.x1) / 2 and w.x1 <= middle + 0.1 and (len(w.text) > 2 or w.text[-1].isdigit()) for w in words)
-        for middle, _ in strips
-    ]
-    enough = 0.5 * max(filled)
-
-    def score(strip: tuple[float, float], content: int) -> tuple[float, bool, float, float]:
-        middle, wide = strip
-        crossing = sum(w.x0 < middle < w.x1 for w in near)
-        crossing += sum(w.x1 <= middle and right.x0 - 1 <= w.x0 and w.x1 <= right.x1 + 1 for w in near)  # under the other header
-        crossing += sum(w.x0 >= middle and left.x0 - 1 <= w.x0 and w.x1 <= left.x1 + 1 for w in near)
-        return crossing, content < enough and left.role != "name", -min(wide, 30.0), abs(middle - inside)
-
-    return min(zip(strips, filled, strict=True), key=lambda pair: score(*pair))[0][0]
+    near = [(x0, x1, kind) for row in rows for x0, x1, kind in row if x1 > low and x0 < high]
+    edges = sorted({low, high, *(x0 for x0, _, _ in near if low <= x0 <= high), *(x1 for _, x1, _ in near if low <= x1 <= high)})
+    strips = [((a + b) / 2, b - a) for a, b in pairwise(edges) if b - a >= 0.3]
+    if not near or not strips:
+        return inside
+    crossings = [sum(x0 < middle < x1 for x0, x1, _ in near) for middle, _ in strips]
+    fewest = min(crossings)
+    wide_cells = [(x0, x1) for x0, x1 in cells if x1 > low and x0 < high]
+    best, chosen = None, inside
+    for (middle, wide), crossing in zip(strips, crossings, strict=True):
+        if crossing > fewest + 1 + 0.1 * len(rows):
+            continue
+        cost = crossing + 0.4 * sum(x0 < middle < x1 for x0, x1 in wide_cells)
+        for x0, x1, kind in near:
+            fits = _MISFIT[kind]
+            if (x0 + x1) / 2 < middle:
+                cost += fits.get(left.role, 0.0) + (0.6 if right.x0 - 1 <= x0 and x1 <= right.x1 + 1 else 0.0)
+            else:
+                cost += fits.get(right.role, 0.0) + (0.6 if left.x0 - 1 <= x0 and x1 <= left.x1 + 1 else 0.0)
+        both = 0
+        for row in rows:
+            before = after = False
+            for x0, x1, _ in row:
+                centre = (x0 + x1) / 2
+                before = before or left.left <= centre < middle
+                after = after or middle <= centre < limit
+            both += before and after
+        score = (round(cost - 0.7 * both, 3), -min(wide, 30.0), abs(middle - inside))
+        if best is None or score < best:
+            best, chosen = score, middle
+    return chosen

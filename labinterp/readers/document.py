@@ -170,6 +170,10 @@ def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | No
     if len(far) < 3 or len(near) < 3 or max(far) - min(far) > 0.12 * page.width:
         return None
     edge = min(far)
+    for index in range(len(lines)):  # one table across the whole page
+        head = header_of(lines, index)
+        if head and head.has("value") and min(c.x0 for c in head.columns) < edge - 3 < max(c.x1 for c in head.columns):
+            return None
     first = min(line.base for x, line in starts)
     last = max(line.base for x, line in starts)
     body = [w for w in page.words if first - 2 <= w.base <= last + 2]

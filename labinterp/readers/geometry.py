@@ -188,7 +188,7 @@ def joined(words: Sequence[Word]) -> list[Word]:
     out: list[Word] = []
     for word in words:
         last = out[-1] if out else None
-        if last is not None and word.x0 - last.x1 <= WORD_GAP * min(word.size, last.size) and word.x0 >= last.x0 and not last.note:
+        if last is not None and -0.4 * word.size < word.x0 - last.x1 <= WORD_GAP * min(word.size, last.size) and not last.note:
             out[-1] = Word(
                 last.text + word.text,
                 last.x0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 from labinterp.readers import vocabulary
 from labinterp.readers.cells import (
@@ -110,6 +112,8 @@ def parts_of(line: Line, header: Header) -> Parts:
         elif role == "range":
             parts.range.append(cell)
         elif role == "flag":
+            parts.flag.append(cell)
+        elif role in ("", "other") and is_flag(cell.text) and not looks_like_unit(cell.text):
             parts.flag.append(cell)
         elif role == "previous":
             parts.previous.append((cell.text, column.date))
@@ -473,7 +477,7 @@ def _unit_range(text: str) -> tuple[str, str] | None:
     words = text.split()
     for cut in range(1, len(words)):
         left, right = " ".join(words[:cut]), " ".join(words[cut:])
-        if looks_like_unit(left) and looks_like_range(right) and not looks_like_unit(right):
+        if looks_like_unit(left) and re.search(r"\d", right) and looks_like_range(right) and not looks_like_unit(right):
             return left, right
     return None
 
@@ -540,6 +544,7 @@ class Reader:
         self.pending: list[Line] = []
         self.span_ahead: list[tuple[Line, str]] = []
         self.paused = False
+        self.pitch = _pitch(lines)
         for index, line in enumerate(lines):
             if id(line) in starts:
                 self.header = starts[id(line)]
@@ -624,7 +629,9 @@ class Reader:
         close = line.base - above.base <= 1.45 * max(line.size, above.size)
         aligned = abs(above.x0 - line.x0) < 1.5 * line.size
         joins = text.endswith((",", "-", "(", "/", "+")) or name[:1].islower() or text.count("(") > text.count(")") or name.startswith("(")
-        if close and aligned and joins and not text.isupper():
+        tighter = line.base - above.base <= 0.94 * self.pitch and _alike(above, line) and is_name(text)
+        broken = name.startswith("(") or text.count("(") > text.count(")") or text.endswith(("-", "/", ","))
+        if close and aligned and ((joins and not text.isupper()) or broken or tighter) and not _is_method(above.cells):
             self._used = [above]
             self.pending.remove(above)
             return text
@@ -693,9 +700,8 @@ class Reader:
                 "("
             ) > last.name.count(")")
             follows = lines[index + 1].base - line.base if index + 1 < len(lines) else 99.0
-            first, here = last.lines[0].words[0], line.words[0]
-            alike = first.bold == here.bold and first.colour == here.colour and abs(first.size - here.size) < 0.04 * first.size
-            closer = gap <= 0.78 * follows and abs(line.x0 - last.name_x0) < 1.2 * size
+            alike = _alike(last.lines[0], line)
+            closer = gap <= max(0.78 * follows, 0.94 * self.pitch) and follows >= 0.99 * gap and abs(line.x0 - last.name_x0) < 1.2 * size
             lower = name[:1].islower() and len(name.split()) <= 4 and follows > 1.15 * gap
             if tight and not _is_method(parts.name) and is_name(name) and (joins or lower or (alike and closer)):
                 last.name = f"{last.name} {name}"
@@ -746,6 +752,19 @@ class Reader:
         for line, _ in self.span_ahead:
             self.left.append(Left(line, "a range without its result", "possible_result"))
         self.pending, self.span_ahead = [], []
+
+
+def _alike(one: Line, other: Line) -> bool:
+    """Do two lines begin in the same type: weight, colour and size?"""
+    a, b = one.words[0], other.words[0]
+    return a.bold == b.bold and a.colour == b.colour and abs(a.size - b.size) < 0.04 * a.size
+
+
+def _pitch(lines: Sequence[Line]) -> float:
+    """The usual distance between two neighbouring rows of a table; 0 where no rows follow each other."""
+    rows = [len(line.cells) >= 2 and bool(_body([line])) for line in lines]
+    steps = [b.base - a.base for (a, b), near in zip(pairwise(lines), pairwise(rows), strict=True) if all(near)]
+    return median(steps) if len(steps) >= 3 else 0.0
 
 
 def _is_heading(line: Line, text: str) -> bool:
