@@ -169,6 +169,25 @@ def unit_in(range_text: str) -> str:
     return ""
 
 
+_MISREAD = (
+    (re.compile(r"(?<=[µμmdnpfk/])[1I|](?=$|/)"), "l"),
+    (re.compile(r"(?<=[GTUMk]/)[1I|](?=$)"), "l"),
+    (re.compile(r"/[1I|]$"), "/l"),
+)
+
+
+def tidy_unit(text: str) -> str:
+    """A unit without its footnote star; where only a letter was misread (``µ1``, ``G/I``) the unit it can only be."""
+    text = text.rstrip("*†‡").strip() or text
+    if looks_like_unit(text) and not re.search(r"/I$|[µμmdf]1$", text):
+        return text
+    for wrong, right in _MISREAD:
+        mended = wrong.sub(right, text)
+        if mended != text and looks_like_unit(mended):
+            return mended
+    return text
+
+
 _THRESHOLD = re.compile(
     r"^[<>≥≤=]|^\d[\d.,]*\s*(?:-|–|to|bis|a|à)\s*\d|^\d+[.)]\s|^\d[\d.,]*\s*(?:%|years|yrs|jahre|ans|años|months)", re.I
 )

@@ -20,6 +20,7 @@ from labinterp.readers.cells import (
     looks_like_value,
     measure,
     split_flag,
+    tidy_unit,
     unit_in,
 )
 from labinterp.readers.columns import Column, Header, header_of, set_borders
@@ -98,7 +99,7 @@ def parts_of(line: Line, header: Header) -> Parts:
         column = columns[index]
         role = column.role
         if index == len(columns) - 1 and index in last_filled and cell.x0 - last_filled[index].x1 > 1.5 * cell.size:
-            fits = is_flag(cell.text) or (role == "unit" and (looks_like_unit(cell.text) and is_flag(last_filled[index].text)))
+            fits = is_flag(cell.text) or is_flag(last_filled[index].text)
             if not fits and role in ("range", "unit", "flag", "other"):
                 parts.other.append(cell)  # beyond the table
                 continue
@@ -232,6 +233,7 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
             found.append((measure([w.text for w in run], text_allowed=True), run, column))
     if not name or not is_name(name) or re.search(r"[<>≥≤]=?\s?\d", name):
         return []
+    unit = tidy_unit(unit)
     flag_at_unit, unit = split_flag(unit) if not is_flag(unit) else ("", unit)
     if unit and is_flag(unit) and (not looks_like_unit(unit) or (unit == "L" and not parts.flag)):
         flag_at_unit, unit = unit, ""
@@ -275,7 +277,7 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
         doubt = ""
         if not numeric and not looks_like_value(got.value) and re.search(r"\d", got.value) and evidence == 0:
             doubt = "the value has an unusual form"
-        use_unit = here_unit or unit_in(span)
+        use_unit = tidy_unit(here_unit or unit_in(span))
         if numeric or looks_like_value(got.value):
             column = column or next(c for c in header.columns if c.role == "value")
             column.seen.append((words[0].x0, words[-1].x1))
@@ -437,7 +439,7 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
         if mark and (looks_like_range(body) or looks_like_unit(body)):
             flags.append(mark)
             text = body
-        if not unit and looks_like_unit(text):
+        if not unit and looks_like_unit(tidy_unit(text)):
             unit = text
         elif not span and looks_like_range(text):
             span = text
@@ -448,8 +450,11 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
     label = vocabulary.starts(name, "stop") or vocabulary.starts(name, "collected")
     if label and len(label.split()) == len(name.split()):
         return []
+    unit = tidy_unit(unit)
     evidence = bool(unit and looks_like_unit(unit)) + bool(span and looks_like_range(span))
     numeric = is_numeric(got.value)
+    if not span and re.search(r"\d\s?[-–]\s?\d", got.value):
+        return []  # a range beside a name, without a value
     if evidence == 0 or (not numeric and evidence < 1) or DATE.search(got.value):
         return []
     if extra and len(" ".join(extra).split()) > 6:
@@ -460,7 +465,7 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
         Result(
             name,
             got.value,
-            unit or unit_in(span),
+            tidy_unit(unit or unit_in(span)),
             span,
             " ".join(f for f in flags if f),
             "; ".join(f"{t} ({d})" if d else t for t, d in previous),
@@ -629,7 +634,10 @@ class Reader:
         close = line.base - above.base <= 1.45 * max(line.size, above.size)
         aligned = abs(above.x0 - line.x0) < 1.5 * line.size
         joins = text.endswith((",", "-", "(", "/", "+")) or name[:1].islower() or text.count("(") > text.count(")") or name.startswith("(")
-        tighter = line.base - above.base <= 0.94 * self.pitch and _alike(above, line) and is_name(text)
+        step = line.base - above.base
+        before = above.base - self.last_line.base if self.last_line is not None else 0.0
+        tight = step <= 0.94 * self.pitch or (self.pitch == 0 and step <= 1.25 * line.size and before >= 1.3 * step)
+        tighter = tight and _alike(above, line) and is_name(text)
         broken = name.startswith("(") or text.count("(") > text.count(")") or text.endswith(("-", "/", ","))
         if close and aligned and ((joins and not text.isupper()) or broken or tighter) and not _is_method(above.cells):
             self._used = [above]
@@ -703,7 +711,7 @@ class Reader:
             alike = _alike(last.lines[0], line)
             closer = gap <= max(0.78 * follows, 0.94 * self.pitch) and follows >= 0.99 * gap and abs(line.x0 - last.name_x0) < 1.2 * size
             lower = name[:1].islower() and len(name.split()) <= 4 and follows > 1.15 * gap
-            if tight and not _is_method(parts.name) and is_name(name) and (joins or lower or (alike and closer)):
+            if tight and not _is_method(parts.name) and (is_name(name) or len(name) <= 2) and (joins or lower or (alike and closer)):
                 last.name = f"{last.name} {name}"
                 self._extend(line)
                 return True

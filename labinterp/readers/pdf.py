@@ -247,7 +247,7 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
             and word is not None
             and before[9] is style
             and abs(word.base - base) < 0.08 * size
-            and -0.3 * size < x0 - word.x1 <= WORD_GAP * size
+            and (ligature or -0.3 * size < x0 - word.x1 <= WORD_GAP * size)
         ):
             word.text += char
             word.x1 = max(word.x1, x1)
