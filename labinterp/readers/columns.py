@@ -79,18 +79,16 @@ def _columns(cells: Sequence[Cell]) -> list[Column] | None:
     for cell in cells:
         for part in _parts(_unnumbered(cell)):
             text = " ".join(w.text for w in part)
-            role = vocabulary.header_role(text)
-            date = ""
-            if not role and (found := DATE.search(text)):
-                left_over = DATE.sub("", text)
-                if TIME.sub("", left_over).strip(" ,-()") == "" or vocabulary.header_role(left_over) in ("value", "previous"):
-                    role, date = ("previous" if vocabulary.header_role(left_over) == "previous" else "dated"), text.strip()
-                    del found
+            role, date = vocabulary.header_role(text), ""
+            if not role and DATE.search(text):
+                beside = vocabulary.header_role(DATE.sub("", text))
+                if TIME.sub("", DATE.sub("", text)).strip(" ,-()") == "" or beside in ("value", "previous"):
+                    role, date = ("previous" if beside == "previous" else "dated"), text.strip()
             columns.append(Column(role, part[0].x0, part[-1].x1, text, date))
     while len(columns) > 2 and not columns[-1].role and (len(columns[-1].text) > 20 or re.search(r"\d", columns[-1].text)):
         beyond = columns.pop()  # prose beside the table
         if columns[-1].role:
-            columns.append(Column("other", beyond.x0, beyond.x1, ""))
+            columns += [Column("other", beyond.x0, beyond.x1)]
             break
     known = [c for c in columns if c.role]
     if len(known) < 2 or len(known) * 2 < len(columns) or any(len(c.text) > 48 for c in columns):

@@ -30,7 +30,12 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         for lines in regions:
             reader.read(lines, page.width, any_header, furniture)
         dropped += [
-            {"text": text, "page": page.number, "reason": "sideways or slanted text (watermark)", "kind": "furniture"}
+            {
+                "text": text,
+                "page": page.number,
+                "reason": "text the recognition is not sure of" if page.origin == "ocr" else "sideways or slanted text, or a stamp",
+                "kind": "furniture",
+            }
             for text in page.dropped
         ]
     results = reader.results
@@ -71,8 +76,8 @@ def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> di
     review = result.review
     if origins[page] == "ocr":
         sure = min(line.confidence for line in result.lines)
-        seen = f"read from a picture, confidence {sure:.0%}"
-        review = f"{seen}; {review}" if review else seen
+        said = f"read from a picture, confidence {sure:.0%}"
+        review = f"{said}; {review}" if review else said
     elif origins[page] == "layer":
         review = f"read from the hidden text behind a picture; {review}".rstrip("; ")
     collected = result.date

@@ -131,8 +131,9 @@ def page_of(picture: Any, number: int, name: str) -> Page:
         )
     tall = median(_height(box) for box, *_ in found)
     scale = 10.5 / max(tall * 0.72, 1.0)  # as if the usual letter had 10.5 points
-    words = [word for line in _straightened(found) for word in _words(line, scale)]
-    return Page(number, width * scale, height * scale, words, "ocr")
+    words = [word for line in _straightened(found) if line[2] >= SURE for word in _words(line, scale)]
+    faint = [line[1] for line in found if line[2] < SURE and line[1].strip()]
+    return Page(number, width * scale, height * scale, words, "ocr", faint)
 
 
 Found = tuple[list[tuple[float, float]], str, float, list[tuple[str, float, float, float]]]
@@ -251,9 +252,7 @@ def _words(line: Found, scale: float) -> list[Word]:
     size = min(max(0.72 * height, 4.0), 40.0)
     left, right = (box[0][0] + box[3][0]) / 2 * scale, (box[1][0] + box[2][0]) / 2 * scale
     rise_left, rise_right = (box[0][1] + box[3][1]) / 2 * scale, (box[1][1] + box[2][1]) / 2 * scale
-    if score < SURE:
-        return []
-    words = []
+    words: list[Word] = []
     for token, start, end, sure in parts:
         if not token.strip():
             continue

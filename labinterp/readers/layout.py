@@ -112,9 +112,7 @@ def parts_of(line: Line, header: Header) -> Parts:
             parts.unit.append(cell)
         elif role == "range":
             parts.range.append(cell)
-        elif role == "flag":
-            parts.flag.append(cell)
-        elif role in ("", "other") and is_flag(cell.text) and not looks_like_unit(cell.text):
+        elif role == "flag" or (role in ("", "other") and is_flag(cell.text) and not looks_like_unit(cell.text)):
             parts.flag.append(cell)
         elif role == "previous":
             parts.previous.append((cell.text, column.date))
