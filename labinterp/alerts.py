@@ -70,7 +70,10 @@ def _by_patterns(facts: Facts) -> Iterator[Alert]:
             used = pattern_facts(pattern, facts) or []
             told = list(dict.fromkeys(fact.marker for fact in used))
             values = "; ".join(says(facts.latest[marker], facts.ref) for marker in told if marker in facts.latest)
-            yield _alert(pattern, rule, f"{values}. {rule.text}" if values else rule.text, used[0] if used else None)
+            text = f"{values}. {rule.text}" if values else rule.text
+            if any(fact.review for fact in used):
+                text += " The line was hard to read: compare it with the paper."
+            yield _alert(pattern, rule, text, used[0] if used else None)
 
 
 def _rule(pattern: Pattern, facts: Facts) -> AlertRule | None:
