@@ -172,7 +172,7 @@ def test_without_a_unit_only_a_dangerous_number_is_to_be_checked(value: float, f
 
 
 def test_a_result_that_reaches_across_the_limit_is_to_be_checked() -> None:
-    across = row("potassium", 6.0, "mmol/L", "H", **{"comparator": ">"}) | {"high": float("inf")}
+    across = row("potassium", 6.0, "mmol/L", "H", comparator=">") | {"high": float("inf")}
     assert "check_potassium" in alerts(across)
 
 
