@@ -220,7 +220,7 @@ def check_units(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
             yield ("units", i), f"{unit.ucum!r} cannot be converted into {marker.unit!r}: give a factor and its source"
         if unit.factor is not None and unit.factor <= 0:
             yield ("units", i, "factor"), "a factor is positive"
-        if unit.factor is None or unit.approximate or unit.own_scale or unit.intercept:
+        if unit.factor is None or unit.approximate or unit.own_scale or unit.intercept or unit.ucum == "1" or unit.ucum.startswith("{"):
             continue
         bare = marker.model_copy(update={"units": (*marker.units[:i], unit.model_copy(update={"factor": None}), *marker.units[i + 1 :])})
         try:
@@ -319,10 +319,17 @@ def _references(known: Knowledge) -> Iterator[tuple[str, str, Path_, str]]:
                 if into is None or (into == "causes" and not known.tables["causes"]):
                     continue
                 for name in [value] if isinstance(value, str) else value:
-                    if name and name not in known.tables[into]:
+                    if name and name not in known.tables[into] and not (into == "questions" and _is_answer(known, name)):
                         yield table, id_, path, f"{field}: there is no {into[:-1]} {name!r}"
             if isinstance(record, Source) and record.verified and not record.checked:
                 yield table, id_, ("verified",), "verified, but it does not say how it was checked"
+
+
+def _is_answer(known: Knowledge, name: str) -> bool:
+    """Whether `name` is a question and one of its answers: ``onset.sudden``."""
+    question, _, answer = name.partition(".")
+    found = known.tables["questions"].get(question)
+    return found is not None and answer in {one.value for one in found.answers}
 
 
 def _fields(model: Model, path: Path_) -> Iterator[tuple[Path_, str, Any]]:
