@@ -72,7 +72,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     for segments in messages:
         try:
             message = hl7.parse("\r".join(segments) + "\r")
-        except (hl7.HL7Exception, ValueError, IndexError, KeyError) as error:
+        except (hl7.HL7Exception, AssertionError, ValueError, IndexError, KeyError) as error:  # broken separators
             unread += [_left(line, f"a message that cannot be taken apart: {error}", "possible_result") for line in segments]
             continue
         person = ""

@@ -1,0 +1,195 @@
+"""FHIR in: every Observation is a row or unread with a reason; codes, quantities, ranges, people and versions."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from labinterp import ReadError, Report, read
+
+UCUM = "http://unitsofmeasure.org"
+V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+
+
+def observation(**further: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation", "id": "k", "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2823-3"}], "text": "Potassium"},
+    } | further  # fmt: skip
+
+
+def quantity(value: float, unit: str = "mmol/L", **further: Any) -> dict[str, Any]:
+    return {"value": value, "unit": unit, "system": UCUM, "code": unit} | further
+
+
+def load(*resources: dict[str, Any], text: str | None = None) -> Report:
+    if text is None:
+        whole = resources[0] if len(resources) == 1 else {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources]}
+        text = json.dumps(whole)
+    return read(text.encode(), name="data.json")
+
+
+def one(**further: Any) -> dict[str, Any]:
+    report = load(observation(**further))
+    assert len(report.rows) == 1
+    return report.rows.iloc[0].to_dict()  # type: ignore[no-any-return]
+
+
+def test_a_quantity_with_its_digits_and_a_code_that_outweighs_the_display() -> None:
+    text = '{"resourceType": "Observation", "status": "final", "code": {"text": "K"}, "valueQuantity": {"value": 4.10, "unit": "milimol", "system": "%s", "code": "mmol/L"}}' % UCUM  # noqa: UP031
+    row = load(text=text).rows.iloc[0]
+    assert (row["value_text"], row["unit_text"], row["decimal"], row["date_order"]) == ("4.10", "mmol/L", ".", "ymd")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"valueQuantity": quantity(5, comparator="<")}, "<5"),
+        ({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "10828004"}]}}, "positive"),
+        ({"valueCodeableConcept": {"coding": [{"code": "LA6577-6", "display": "Negative"}]}}, "Negative"),
+        ({"valueString": "1:80"}, "1:80"),
+        ({"valueRange": {"low": quantity(3), "high": quantity(5)}}, "3-5"),
+        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 80}}}, "1:80"),
+        ({"valueInteger": 7}, "7"),
+        ({"dataAbsentReason": {"coding": [{"code": "not-performed"}]}}, "not performed"),
+    ],
+)
+def test_kinds_of_values(value: dict[str, Any], expected: str) -> None:
+    assert one(**value)["value_text"] == expected
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "expected"),
+    [
+        ([{"coding": [{"system": V3, "code": "HH", "display": "Critical high"}]}], "HH"),
+        ({"coding": [{"system": "http://hl7.org/fhir/v2/0078", "code": "L"}]}, "L"),  # STU3: one, not a list
+        ([{"coding": [{"system": "http://snomed.info/sct", "code": "281302008"}]}], "H"),
+        ([{"text": "slightly raised"}], "slightly raised"),
+    ],
+)
+def test_interpretations(interpretation: Any, expected: str) -> None:
+    assert one(valueQuantity=quantity(4), interpretation=interpretation)["flag_text"] == expected
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        ([{"low": quantity(3.5), "high": quantity(5.1)}], "3.5 - 5.1"),
+        ([{"high": quantity(5.1)}], "<= 5.1"),
+        ([{"low": quantity(350, "mg/dL"), "high": quantity(510, "mg/dL")}], "350 - 510 mg/dL"),
+        ([{"text": "<5.0", "high": quantity(5.0)}], "<5.0"),
+        ([{"low": quantity(1), "high": quantity(2), "type": {"coding": [{"code": "therapeutic"}]}}, {"low": quantity(3), "high": quantity(4)}], "3 - 4"),
+    ],
+)
+def test_reference_ranges(ranges: list[dict[str, Any]], expected: str) -> None:
+    assert one(valueQuantity=quantity(4), referenceRange=ranges)["range_text"] == expected
+
+
+def test_ranges_for_women_and_men_are_chosen_by_the_patient_and_else_both_are_kept() -> None:
+    ranges = [
+        {"low": quantity(120, "g/L"), "high": quantity(155, "g/L"), "appliesTo": [{"text": "Female"}]},
+        {"low": quantity(135, "g/L"), "high": quantity(175, "g/L"), "appliesTo": [{"text": "Male"}]},
+    ]
+    own = observation(valueQuantity=quantity(130, "g/L"), referenceRange=ranges)
+    assert load(own).rows["range_text"].iloc[0] == "Female: 120 - 155; Male: 135 - 175"
+    patient = {"resourceType": "Patient", "id": "p", "gender": "female"}
+    assert load(patient, own | {"subject": {"reference": "Patient/p"}}).rows["range_text"].iloc[0] == "120 - 155"
+
+
+@pytest.mark.parametrize(("low", "high"), [(87.3, 82.4), (0, 0)])
+def test_a_range_that_cannot_be_meant_is_told(low: float, high: float) -> None:
+    report = load(observation(valueQuantity=quantity(85, "fL"), referenceRange=[{"low": quantity(low, "fL"), "high": quantity(high, "fL")}]))
+    assert "cannot be meant" in report.notices[0]
+
+
+def test_components_are_results_of_their_own() -> None:
+    parts = [{"code": {"text": name}, "valueQuantity": quantity(value, "%")} for name, value in (("Neutrophils", 60), ("Lymphocytes", 30))]
+    report = load(observation(code={"text": "Differential"}, component=parts))
+    assert list(report.rows["name_text"]) == ["Neutrophils", "Lymphocytes"] and set(report.rows["section_text"]) == {"Differential"}
+
+
+def test_a_report_with_contained_results_and_one_that_is_missing() -> None:
+    report = load(
+        {
+            "resourceType": "DiagnosticReport", "status": "final", "code": {"text": "Electrolytes"}, "effectiveDateTime": "2026-01-19",
+            "contained": [observation(id="a", valueQuantity=quantity(2.9))],
+            "result": [{"reference": "#a"}, {"reference": "Observation/far", "display": "Sodium"}],
+            "conclusion": "Hypokalaemia.",
+        }
+    )  # fmt: skip
+    assert list(report.rows[["value_text", "section_text", "collected_text"]].iloc[0]) == ["2.9", "Electrolytes", "2026-01-19"]
+    assert dict(zip(report.unread["text"], report.unread["kind"])) == {"Electrolytes: Sodium": "possible_result", "Electrolytes: Hypokalaemia.": "furniture"}
+
+
+def test_panels_in_r4_and_stu3() -> None:
+    member = observation(id="m", valueQuantity=quantity(2.9))
+    for panel in ({"hasMember": [{"reference": "Observation/m"}]}, {"related": [{"type": "has-member", "target": {"reference": "Observation/m"}}]}):
+        report = load(observation(id="p", code={"text": "Panel"}) | panel, member)
+        assert len(report.rows) == 1 and report.unread["reason"].str.contains("panel").all()
+        assert report.rows["section_text"].iloc[0] == "Panel"
+        alone = load(observation(id="p", code={"text": "Panel"}) | panel)
+        assert list(alone.unread["kind"]) == ["possible_result"]
+
+
+@pytest.mark.parametrize(
+    ("further", "kind"),
+    [
+        ({"status": "entered-in-error", "valueQuantity": quantity(2.9)}, "possible_result"),
+        ({"status": "cancelled"}, "possible_result"),
+        ({"category": [{"coding": [{"code": "vital-signs"}]}], "valueQuantity": quantity(80, "/min")}, "furniture"),
+    ],
+)
+def test_what_is_no_laboratory_result_is_unread_with_a_reason(further: dict[str, Any], kind: str) -> None:
+    report = load(observation(**further))
+    assert len(report.rows) == 0 and list(report.unread["kind"]) == [kind] and report.unread["reason"].iloc[0]
+
+
+def test_other_resources_are_listed_once_with_their_number() -> None:
+    report = load(*[{"resourceType": "Claim"}] * 3, {"resourceType": "Immunization"}, observation(valueQuantity=quantity(2.9)))
+    assert list(report.unread["text"]) == ["Claim (3)", "Immunization"] and len(report.rows) == 1
+
+
+def test_one_person_is_the_patient_several_stay_with_their_rows() -> None:
+    people = [
+        {"resourceType": "Patient", "id": "a", "gender": "female", "birthDate": "1961-03-14", "name": [{"given": ["Ada"], "family": "Example"}]},
+        {"resourceType": "Patient", "id": "b", "gender": "unknown"},
+    ]
+    mine, yours = (observation(id=i, subject={"reference": f"Patient/{i}"}, valueQuantity=quantity(4)) for i in "ab")
+    single = load(people[0], mine)
+    assert (single.patient.sex, single.patient.birth_date, single.patient_name) == ("female", date(1961, 3, 14), "Ada Example")
+    both = load(*people, mine, yours)
+    assert both.patient.sex is None and list(both.rows["sex"]) == ["female", ""] and list(both.rows["patient_id"]) == ["a", "b"]
+
+
+def test_specimen_time_and_laboratory_by_reference() -> None:
+    report = load(
+        {"resourceType": "Specimen", "id": "s", "type": {"text": "Urine"}, "collection": {"collectedDateTime": "2026-01-19T08:00:00Z"}},
+        {"resourceType": "Organization", "id": "o", "name": "Sample Laboratory"},
+        {"resourceType": "DiagnosticReport", "status": "final", "code": {"text": "x"}, "performer": [{"reference": "Organization/o"}]},
+        observation(specimen={"reference": "Specimen/s"}, valueQuantity=quantity(40)),
+    )
+    assert list(report.rows[["specimen_text", "collected_text"]].iloc[0]) == ["Urine", "2026-01-19T08:00:00Z"]
+    assert report.laboratory == "Sample Laboratory"
+
+
+def test_one_resource_a_line_and_a_line_that_is_cut_off() -> None:
+    lines = [json.dumps(observation(valueQuantity=quantity(value))) for value in (2.9, 4.1)]
+    report = load(text="\n".join([*lines, lines[0][:60]]))
+    assert list(report.rows["value_text"]) == ["2.9", "4.1"]
+    assert report.unread["reason"].iloc[0] == "line 3 is no complete JSON object"
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '[{"a": 1}]', '{"resourceType": "Observation", "status"', '{"resourceType": 1'])
+def test_json_that_is_no_fhir_or_is_cut_off(text: str) -> None:
+    with pytest.raises(ReadError, match="FHIR|broken or cut off"):
+        load(text=text)
+
+
+def test_strange_shapes_do_not_crash() -> None:
+    strange = [{"code": None}, {"valueQuantity": {"value": None}}, {"valueQuantity": 5}, {"referenceRange": "3-5"}, {"category": "lab"}, {"subject": "x"}]
+    for further in strange:
+        report = load(observation(**further))
+        assert len(report.rows) + len(report.unread) >= 1
