@@ -87,10 +87,10 @@ def sniff(text: str) -> tuple[str, bool, bool]:
     """The delimiter ("" if none), whether the lines surely are a table (by their headings), and whether most have the same width."""
     lines, whole = logical_lines(text)
     best: tuple[tuple[int, int], str, bool, bool] = ((0, 0), "", False, False)
-    sample, quoting = "\n".join(lines[:SNIFFED]), csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE
+    sample = "\n".join(lines[:SNIFFED])
     for delimiter in DELIMITERS:
         try:
-            grid = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting))
+            grid = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE))
         except csv.Error:  # a field longer than any table has
             continue
         widths = [len(line) for line in grid]

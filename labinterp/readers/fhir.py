@@ -254,7 +254,10 @@ class _Document:
             return
         components = many(observation.get("component"))
         members = many(observation.get("hasMember")) or [
-            relation.get("target") for relation in many(observation.get("related")) if relation.get("type") == "has-member"
+            target
+            for relation in many(observation.get("related"))
+            if relation.get("type") == "has-member"
+            for target in many(relation.get("target"))
         ]
         if value_of(observation)[0] or not (components or members):
             self._row(observation, observation, "")

@@ -116,7 +116,8 @@ def _as_text(value: Any) -> str:
     if hasattr(value, "isoformat"):
         return str(value.isoformat(" ") if hasattr(value, "hour") else value.isoformat()).removesuffix(" 00:00:00")
     if isinstance(value, float | np.floating):
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     return str(value).strip()
 
 
@@ -267,7 +268,7 @@ class _Reading:
         """Which lines of a long table are results. Section headings pass their name on; the rest is unread with a reason."""
         names = columns["name_text"]
         said = (columns["unit_text"] != "") | (columns["range_text"] != "") | (columns["flag_text"] != "")
-        keep = (names != "") & (any_value | said)
+        keep: np.ndarray = (names != "") & (any_value | said)
         headings = keep & _mapped(names, lambda text: role_of(text) == "name").astype(bool)
         if headings.any():
             repeated = _mapped(columns["unit_text"], lambda text: role_of(text) == "unit") | _mapped(

@@ -12,7 +12,7 @@ from typing import Any
 
 from labinterp.model import Patient, Sex
 from labinterp.reference.fold import fold_name
-from labinterp.shapes import parse_date
+from labinterp.shapes import DateOrder, parse_date
 
 ROLES_OF_A_PERSON = ("patient_id", "patient_name", "sex", "age", "birth_date", "pregnant")
 
@@ -95,7 +95,7 @@ def age_of(text: str) -> float | None:
     return None
 
 
-def facts_of(lines: Iterable[Iterable[str]], order: str = "") -> dict[str, Any]:
+def facts_of(lines: Iterable[Iterable[str]], order: DateOrder = "") -> dict[str, Any]:
     """What lines outside the table say of the person and the sample.
 
     `lines` are lists of cells; read are ``Label: value`` within one cell, and a label with its value in the next cell. Returns those

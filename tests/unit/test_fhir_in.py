@@ -184,7 +184,7 @@ def test_one_resource_a_line_and_a_line_that_is_cut_off() -> None:
 
 @pytest.mark.parametrize("text", ['{"a": 1}', '[{"a": 1}]', '{"resourceType": "Observation", "status"', '{"resourceType": 1'])
 def test_json_that_is_no_fhir_or_is_cut_off(text: str) -> None:
-    with pytest.raises(ReadError, match="FHIR|broken or cut off"):
+    with pytest.raises(ReadError, match=r"FHIR|broken or cut off"):
         load(text=text)
 
 
