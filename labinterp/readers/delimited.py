@@ -90,7 +90,8 @@ def sniff(text: str) -> tuple[str, bool, bool]:
     sample = "\n".join(lines[:SNIFFED])
     for delimiter in DELIMITERS:
         try:
-            grid = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE))
+            quoting = csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE
+            grid = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting))
         except csv.Error:  # a field longer than any table has
             continue
         widths = [len(line) for line in grid]
