@@ -15,7 +15,7 @@ import pandas as pd
 from labinterp.facts import Answers, Facts, name_of, pattern_facts, people, says
 from labinterp.model import Answer, Evidence, Finding, NextTest, Notice, Patient, Question, Tier
 from labinterp.reference import Reference
-from labinterp.reference.schema_causes import Cause, Condition, EvidenceWeights, MarkerLink, Pattern, QuestionRule
+from labinterp.reference.schema_causes import Cause, CauseCase, Condition, EvidenceWeights, MarkerLink, Pattern, QuestionRule
 
 AnswerKind = Literal["raises", "telling", "specific", "lowers"]
 _KINDS: tuple[AnswerKind, ...] = ("raises", "telling", "specific", "lowers")
@@ -427,6 +427,33 @@ def describe_cause(cause_id: str, ref: Reference) -> str:
 def _link_line(link: MarkerLink, ref: Reference) -> str:
     note = f" - {link.note}" if link.note else ""
     return f"{name_of(link.marker, ref)}: {link.finding.replace('_', ' ')} ({link.strength}){note}"
+
+
+_JUDGED: dict[str, tuple[str, float, str, bool]] = {
+    "low": ("L", 2.0, "low", True),
+    "high": ("H", 2.0, "high", True),
+    "very_low": ("L", 3.0, "low", True),
+    "very_high": ("H", 3.0, "high", True),
+    "borderline_low": ("L", 1.0, "low", True),
+    "borderline_high": ("H", 1.0, "high", True),
+    "normal": ("N", 0.0, "normal", False),
+    "positive": ("POS", float("nan"), "", True),
+    "negative": ("NEG", float("nan"), "", False),
+}
+
+
+def frame_of_findings(findings: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    """Rows as the stages would give them for pairs of marker and finding: the input of a cause's `cases:`."""
+    columns = ["marker", "flag", "severity", "side", "abnormal"]
+    return pd.DataFrame([(marker, *_JUDGED[finding]) for marker, finding in findings], columns=columns)
+
+
+def fault_of_case(cause: str, case: CauseCase, ref: Reference) -> str:
+    """What is wrong with a case of a cause; empty if it holds."""
+    findings = rank_causes(frame_of_findings(case.results), ref, case.answers, Patient(age=case.age))
+    tier = next((finding.tier for finding in findings if finding.cause == cause), "none")
+    better = {"possible": ("fits", "unseen"), "unseen": ("fits", "possible")}.get(case.tier, ()) if case.at_least else ()
+    return "" if tier == case.tier or tier in better else f"{tier} instead of {case.tier} ({case.why})"
 
 
 def conditions_of(ref: Reference) -> Iterable[Condition]:

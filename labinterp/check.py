@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from labinterp.causes import fault_of_case
 from labinterp.errors import ReferenceDataError
 from labinterp.interpretation import complete, interpret_rows
 from labinterp.model import Patient
@@ -35,7 +36,7 @@ def check(folder: str | Path | None = None, write: bool = False) -> list[Fault]:
         return faults
     catalogue = catalogue_of(known)
     try:
-        faults += failed_cases(known, Reference(catalogue))
+        faults += failed_cases(known, Reference(catalogue)) + failed_cause_cases(known, Reference(catalogue))
     except ReferenceDataError:  # a limit that cannot be read, named already
         if not faults:
             raise
@@ -74,6 +75,17 @@ def failed_cases(known: Knowledge, ref: Reference) -> list[Fault]:
                 file, start = known.places["markers", marker.id]
                 reason = f" ({got['reason']})" if got.get("reason") else ""
                 faults.append(Fault(file, known.line(file, (*start, "cases", i)), f"case {words(case)}: {said}{reason}"))
+    return faults
+
+
+def failed_cause_cases(known: Knowledge, ref: Reference) -> list[Fault]:
+    """Runs every case of every cause, and reports those that come out in another tier."""
+    faults = []
+    for cause in known.tables["causes"].values():
+        for i, case in enumerate(cause.cases):
+            if wrong := fault_of_case(cause.id, case, ref):
+                file, start = known.places["causes", cause.id]
+                faults.append(Fault(file, known.line(file, (*start, "cases", i)), f"case: {wrong}"))
     return faults
 
 

@@ -299,6 +299,8 @@ POINTERS = {
     "weakens": "causes",
     "raises": "causes",
     "lowers": "causes",
+    "telling": "causes",
+    "specific": "causes",
     "causes": "causes",
     "suggests": "causes",
     "fire": "screens",

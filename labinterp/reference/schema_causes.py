@@ -291,7 +291,7 @@ class SeedTerm(Model):
     articles: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
-    questions: tuple[str, ...] = ()  # a question, or question.answer
+    answers: tuple[str, ...] = ()  # a question, or question.answer
     screens: tuple[str, ...] = ()
     words: tuple[str, ...] = ()  # each stands, in any case, in the file of one of `causes` (of any cause, where none is named)
     says: str = ""

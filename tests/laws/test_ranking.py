@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from labinterp import Patient, Reference
 from labinterp.alerts import find_alerts
-from labinterp.causes import conditions_of, rank_causes
+from labinterp.causes import conditions_of, frame_of_findings, rank_causes
 from labinterp.interpretation import interpret
 
 REF = Reference.default()
@@ -31,14 +31,7 @@ MARKERS = (
     "magnesium",
     "creatinine",
 )
-JUDGED = {
-    "low": ("L", 2.0, "low", True),
-    "high": ("H", 2.0, "high", True),
-    "very_low": ("L", 3.0, "low", True),
-    "very_high": ("H", 3.0, "high", True),
-    "borderline_high": ("H", 1.0, "high", True),
-    "normal": ("N", 0.0, "normal", False),
-}
+FINDINGS = ("low", "high", "very_low", "very_high", "borderline_high", "normal")
 USED = {link.marker for cause in REF.causes.values() for link in cause.links} | {
     marker for condition in conditions_of(REF) for marker in condition.markers()
 }
@@ -49,14 +42,13 @@ ANSWERS = {
     "where": ("proximal", "distal"),
     "drugs": ("statin", "metformin", "none"),
 }
-panels = st.dictionaries(st.sampled_from(MARKERS), st.sampled_from(sorted(JUDGED)), max_size=8)
+panels = st.dictionaries(st.sampled_from(MARKERS), st.sampled_from(FINDINGS), max_size=8)
 histories = st.fixed_dictionaries({}, optional={question: st.sampled_from(values) for question, values in ANSWERS.items()})
 quick = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 def frame(panel: dict[str, str]) -> pd.DataFrame:
-    columns = ["marker", "flag", "severity", "side", "abnormal"]
-    return pd.DataFrame([dict(zip(columns, (marker, *JUDGED[finding]), strict=True)) for marker, finding in panel.items()], columns=columns)
+    return frame_of_findings(panel.items())
 
 
 def order(panel: dict[str, str] | pd.DataFrame, history: dict[str, str]) -> list[tuple[str, str]]:

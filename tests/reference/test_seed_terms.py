@@ -33,13 +33,13 @@ def test_is_reachable(term: SeedTerm, ref: Reference) -> None:
     assert set(term.causes) <= set(ref.causes)
     assert set(term.markers) <= set(ref.markers)
     assert set(term.screens) <= set(ref.screens)
-    for question in term.questions:
+    for question in term.answers:
         name, _, answer = question.partition(".")
         assert name in ref.questions
         assert not answer or answer in {rule.value for rule in ref.questions[name].answers}
     texts = [text_of(ref.causes[cause]) for cause in term.causes or ref.causes]
     assert all(any(word.lower() in text for text in texts) for word in term.words), term.words
-    assert term.causes or term.markers or term.questions or term.screens or term.words or term.out_of_scope
+    assert term.causes or term.markers or term.answers or term.screens or term.words or term.out_of_scope
     if term.kind == "error":
         assert term.says and term.applied
 

@@ -9,29 +9,22 @@ import pandas as pd
 import pytest
 
 from labinterp import Patient, Reference
-from labinterp.causes import data_quality, describe_cause, next_questions, rank_causes, weigh
+from labinterp.causes import data_quality, describe_cause, frame_of_findings, next_questions, rank_causes, weigh
 from labinterp.facts import Facts
 from labinterp.model import Finding
 
 REF = Reference.default()
-JUDGED = {
-    "low": ("L", 2.0, "low", True),
-    "high": ("H", 2.0, "high", True),
-    "very_low": ("L", 3.0, "low", True),
-    "very_high": ("H", 3.0, "high", True),
-    "borderline_low": ("L", 1.0, "low", True),
-    "borderline_high": ("H", 1.0, "high", True),
-    "normal": ("N", 0.0, "normal", False),
-    "positive": ("POS", float("nan"), "", True),
-    "negative": ("NEG", float("nan"), "", False),
-}
 
 
 def frame(findings: dict[str, str], **more: dict[str, Any]) -> pd.DataFrame:
     """A table of results from marker -> finding; further columns by marker."""
-    columns = ["marker", "flag", "severity", "side", "abnormal"]
-    rows = [dict(zip(columns, (marker, *JUDGED[finding]), strict=True)) | more.get(marker, {}) for marker, finding in findings.items()]
-    return pd.DataFrame(rows, columns=[*columns, *dict.fromkeys(key for part in more.values() for key in part)])
+    results = frame_of_findings(findings.items())
+    for marker, part in more.items():
+        for column, value in part.items():
+            if column not in results:
+                results[column] = None
+            results.loc[results["marker"] == marker, column] = value
+    return results
 
 
 def rank(findings: dict[str, str], answers: dict[str, Any] | None = None, age: float | None = None) -> dict[str, Finding]:
