@@ -1,25 +1,214 @@
-"""What laboratories print for a unit, as UCUM. The marker decides letters that mean several things; what is not known stays unknown."""
+"""What laboratories print for a unit, as UCUM.
+
+A printed unit is a whole that `reference_ranges/units.yaml` knows, or is put together from its parts:
+
+    unit  := part ("/" part)*            parts after a stroke (or "per") divide
+    part  := [power of ten] [count] word (("." | " " | "*") word)*
+    word  := known spelling | prefix + known spelling, with an exponent (``L-1``) or an annotation (``{creat}``)
+
+Letters that mean several things (``G/L``, ``M/uL``) are decided by the marker: exactly one meaning must convert soundly for it.
+What is not known, or stays ambiguous, is None. Nothing is guessed.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice, product
+from typing import NamedTuple
 
 from labinterp.reference import Reference
 from labinterp.reference.schema import Marker
 from labinterp.shapes import tidy
 
+SIGNIFICANT = ("{1.73_m2}", "{FEU}", "{DDU}")
+"""Annotations that make another quantity; all others only name what is counted (see `labinterp.reference.factors`)."""
+
+MANY = 64  # readings of one spelling; more would be noise
+_POWER = re.compile(r"^(?:[x*]\s?)?10\s?(?:(?:\^|\*\*?|e(?:xp)?\+?|x|hoch)\s?\(?([+-]?\d{1,2})\)?|\((\d{1,2})\)|\s?(3|6|9|12)(?!\d))\s*", re.I)
+_THOUSANDS = re.compile(r"^[x*]\s?(1[.,]?000(?:[.,]?000)?)\s*")
+_PER = re.compile(r"\s?/\s?|\s(?:per|pro|por|par|na)\s", re.I)
+_COUNT = re.compile(r"^(\d{1,4})\s?(?:st|ère|era|re|a|ª|er)?\.?\s?(?=[^\W\d_])")
+_EXPONENT = re.compile(r"^(.*?[^\W\d_])\^?(-?[1-3])$")
+_SPLIT = re.compile(r"(?<=[^\W_.])\.(?=\S)|\s*[·*]\s*|\s+|(?<=%)(?=[^\W\d_])")
+_NOTES = re.compile(r"\{[^{}]*\}")
+
+
+class _Spellings(NamedTuple):
+    """The table of spellings, exact and without case, and the prefixes among them."""
+
+    exact: dict[str, tuple[str, ...]]
+    folded: dict[str, tuple[str, ...]]
+    prefixes: tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=8)
+def _spellings(ref: Reference) -> _Spellings:
+    exact: dict[str, tuple[str, ...]] = {}
+    prefixes = []
+    for spelling, meant in ref.spellings.items():
+        if spelling.endswith("-") and meant.endswith("-"):
+            prefixes.append((tidy(spelling)[:-1], meant[:-1]))
+        else:
+            exact[tidy(spelling)] = tuple(meant.split(" | "))
+    folded: dict[str, tuple[str, ...]] = {}
+    for spelling, meanings in exact.items():
+        key = spelling.casefold()
+        folded[key] = tuple(dict.fromkeys((*folded.get(key, ()), *meanings)))
+    return _Spellings(exact, folded, tuple(sorted(prefixes, key=lambda pair: -len(pair[0]))))
+
 
 def ucum_of(ref: Reference, text: str, marker: Marker | None = None) -> str | None:
-    """The UCUM unit of a printed spelling, or None."""
+    """The UCUM unit of a printed spelling, or None where it is not known or may mean several things.
+
+    With a `marker`, of several meanings the one that converts soundly for it is taken, written as its own units are. A spelling whose
+    only meaning does not convert for the marker is returned all the same: known, but not convertible.
+    """
     return _ucum(ref, text, marker.id if marker else "")
 
 
 @lru_cache(maxsize=65536)
 def _ucum(ref: Reference, text: str, marker_id: str) -> str | None:
-    plain = tidy(text)
-    for key in (text.strip(), plain, plain.replace(" ", "")):
-        if key and (marker_id and ref.factor(marker_id, key)):
-            return key
-        if key in ref.spellings:
-            return ref.spellings[key]
-    return None
+    plain = re.sub(r"\s+", " ", re.sub(r"^\?(?=(?:mol|g|kat|IU|U|L|m)\b)", "µ", tidy(text))).strip()
+    if plain.startswith("(") and plain.endswith(")") and plain.count("(") == 1:
+        plain = plain[1:-1].strip()
+    if not plain or len(plain) > 60:
+        return None
+    if marker_id and ref.factor(marker_id, plain):
+        return plain
+    known = _spellings(ref)
+    first: str | None = None
+    for with_case in (True, False):
+        meanings = list(dict.fromkeys(islice(_whole(plain, known, with_case), MANY)))
+        if marker_id:
+            sound: dict[tuple[float, float], str] = {}
+            for meaning in meanings:
+                for written in (meaning, _without_notes(meaning)):
+                    if factor := ref.factor(marker_id, written):
+                        sound.setdefault((factor.factor, factor.intercept), written)
+                        break
+            if sound:
+                return next(iter(sound.values())) if len(sound) == 1 else None
+        if first is None and len({_without_notes(m) for m in meanings}) == 1:
+            first = meanings[0]
+            if not marker_id:
+                return first
+        if meanings and not marker_id:
+            return None
+    return first
+
+
+def _without_notes(ucum: str) -> str:
+    return _NOTES.sub(lambda note: note[0] if note[0] in SIGNIFICANT else "", ucum) or ucum
+
+
+def _whole(text: str, known: _Spellings, with_case: bool) -> Iterator[str]:
+    """Every UCUM unit that a printed unit may stand for."""
+    entire = _look_up(text, known, with_case)
+    yield from entire
+    if entire:
+        return
+    numerator, *denominators = _PER.split(text)
+    for parts in product(list(_part(numerator, known, with_case, top=True)), *(list(_part(d, known, with_case)) for d in denominators)):
+        tops, bottoms = list(parts[0][0]), list(parts[0][1])
+        for above, below in parts[1:]:
+            bottoms += above
+            tops += below
+        if len(tops) > 1 or any("/" in bottom for bottom in bottoms) or (bottoms and any("/" in term for term in tops)):
+            continue
+        yield "/".join((*tops, *bottoms)) if tops else "/" + "/".join(bottoms)
+
+
+def _look_up(text: str, known: _Spellings, with_case: bool) -> tuple[str, ...]:
+    return known.exact.get(text, ()) if with_case else known.folded.get(text.casefold(), ())
+
+
+Sides = tuple[tuple[str, ...], tuple[str, ...]]
+"""UCUM terms above and below the stroke."""
+
+
+def _part(text: str, known: _Spellings, with_case: bool, top: bool = False) -> Iterator[Sides]:
+    """What one part between strokes may be: a power of ten, a count, words."""
+    text = text.strip()
+    if not text:
+        if top:
+            yield (), ()
+        return
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    if whole := _look_up(text, known, with_case):
+        for meaning in whole:
+            yield (meaning,), ()
+        return
+    power = 0
+    if found := _POWER.match(text):
+        power, text = int(found[1] or found[2] or found[3]), text[found.end() :]
+    elif found := _THOUSANDS.match(text):
+        power, text = (3 if len(re.sub(r"\D", "", found[1])) == 4 else 6), text[found.end() :]
+    count = ""
+    if not power and (found := _COUNT.match(text)):
+        count, text = found[1], text[found.end() :]
+    if not text:
+        if power:
+            yield (f"10*{power}",), ()
+        return
+    words = [word for word in ([text] if _look_up(text, known, with_case) else _SPLIT.split(text)) if word]
+    for meanings in product(*(list(_word(word, known, with_case)) for word in words)):
+        above: list[str] = []
+        below: list[str] = []
+        for meaning, exponent in meanings:
+            if meaning.startswith("{") and meaning != "{1.73_m2}" and (above or below):
+                (above or below)[-1] += meaning  # g creat -> g{creat}
+            elif exponent < 0:
+                below.append(meaning)
+            else:
+                above.append(meaning)
+        if (power or count) and not (above := _scaled(above, power, count)):
+            continue
+        if len(above) == 2 and above[0].startswith("10*") and above[1].startswith("{"):
+            above = above[:1]
+        yield tuple(above), tuple(below)
+
+
+def _word(word: str, known: _Spellings, with_case: bool) -> Iterator[tuple[str, int]]:
+    """One word as a UCUM term with its exponent."""
+    exponent = 1
+    whole = _look_up(word, known, with_case) or _look_up(word.rstrip("."), known, with_case)
+    if not whole and (found := _EXPONENT.match(word)) and found[2].startswith("-"):
+        exponent, word = int(found[2]), found[1]
+        whole = _look_up(word, known, with_case)
+    note = ""
+    if not whole and (found := re.search(r"\{[^{}]+\}$", word)):
+        note, word = found[0], word[: found.start()]
+        note = _look_up(note, known, True)[0] if _look_up(note, known, True) else note
+        whole = _look_up(word, known, with_case)
+    if whole:
+        yield from ((meaning + note, exponent) for meaning in whole)
+        return
+    bare = word.rstrip(".")
+    for spelling, prefix in known.prefixes:
+        same = bare.startswith(spelling) if with_case else bare.casefold().startswith(spelling.casefold())
+        if not same or len(bare) == len(spelling):
+            continue
+        for meaning in _look_up(bare[len(spelling) :], known, with_case):
+            if meaning in PREFIXABLE:
+                yield prefix + meaning + note, exponent
+
+
+PREFIXABLE = frozenset(("g", "mol", "eq", "osm", "kat", "U", "[IU]", "[arb'U]", "L", "m", "Pa", "s", "[GPL'U]", "[MPL'U]"))
+_PREFIX_OF = {3: "k", -1: "d", -2: "c", -3: "m", -6: "u", -9: "n", -12: "p"}
+
+
+def _scaled(above: list[str], power: int, count: str) -> list[str]:
+    """A power of ten or a count in front of a unit: ``10^-3 IU`` is m[IU], ``24 h`` is (24.h), ``100 mL`` is dL, ``1 h`` is h."""
+    if power:
+        if not above or above[0].startswith("{"):
+            return [f"10*{power}"]
+        if above[0] in PREFIXABLE and power in _PREFIX_OF:
+            return [_PREFIX_OF[power] + above[0], *above[1:]]
+        return []
+    if count == "1":
+        return above
+    special = {("24", "h"): "(24.h)", ("100", "mL"): "dL", ("1000", "mL"): "L", ("10", "dL"): "L"}.get((count, above[0] if above else ""))
+    return [special, *above[1:]] if special else []
