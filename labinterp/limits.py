@@ -14,6 +14,8 @@ from labinterp.reference.limits import Bounds
 
 INF = math.inf
 Floats = np.ndarray
+_SCALES = 10.0 ** np.clip(11 - np.floor((np.arange(-1100, 1100) - 1) * math.log10(2)), -300, 300)
+"""Binary exponent + 1100 -> the power of ten that leaves 12 (or 13) digits before the point."""
 
 
 def closed_low(low: float, inclusive: bool) -> float:
@@ -39,11 +41,11 @@ def words(bounds: Bounds) -> str:
 
 
 def significant(values: Floats, digits: int = 12) -> Floats:
-    """Values without the noise of binary multiplication: rounded to `digits` significant digits."""
-    out = np.array(values, dtype=float)
-    solid = np.isfinite(out) & (out != 0)
-    scale = 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(out[solid]))))
-    out[solid] = np.round(out[solid] * scale) / scale
+    """Values without the noise of binary multiplication: rounded to `digits` significant digits (or one more)."""
+    values = np.asarray(values, dtype=float)
+    scale = _SCALES.take(np.frexp(values)[1] + 1100) * 10.0 ** (digits - 12)
+    out: Floats = np.rint(values * scale)
+    out /= scale
     return out
 
 

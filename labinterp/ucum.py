@@ -78,25 +78,19 @@ def _ucum(ref: Reference, text: str, marker_id: str) -> str | None:
     if marker_id and ref.factor(marker_id, plain):
         return plain
     known = _spellings(ref)
-    first: str | None = None
-    for with_case in (True, False):
-        meanings = list(dict.fromkeys(islice(_whole(plain, known, with_case), MANY)))
-        if marker_id:
-            sound: dict[tuple[float, float], str] = {}
-            for meaning in meanings:
-                for written in (meaning, _without_notes(meaning)):
-                    if factor := ref.factor(marker_id, written):
-                        sound.setdefault((factor.factor, factor.intercept), written)
-                        break
-            if sound:
-                return next(iter(sound.values())) if len(sound) == 1 else None
-        if first is None and len({_without_notes(m) for m in meanings}) == 1:
-            first = meanings[0]
-            if not marker_id:
-                return first
-        if meanings and not marker_id:
-            return None
-    return first
+    meanings = list(dict.fromkeys(islice(_whole(plain, known, True), MANY)))
+    if not meanings:  # MG/DL: only where the case as printed means nothing at all
+        meanings = list(dict.fromkeys(islice(_whole(plain, known, False), MANY)))
+    if marker_id:
+        sound: dict[tuple[float, float], str] = {}
+        for meaning in meanings:
+            for written in (meaning, _without_notes(meaning)):
+                if factor := ref.factor(marker_id, written):
+                    sound.setdefault((factor.factor, factor.intercept), written)
+                    break
+        if sound:
+            return next(iter(sound.values())) if len(sound) == 1 else None
+    return meanings[0] if len({_without_notes(meaning) for meaning in meanings}) == 1 else None
 
 
 def _without_notes(ucum: str) -> str:

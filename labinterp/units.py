@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,9 +12,10 @@ import pandas as pd
 
 from labinterp.columns import resolve, spread
 from labinterp.errors import UnitError, ValueTextError
+from labinterp.limits import significant
 from labinterp.reference import Reference
 from labinterp.reference.limits import parse_limits
-from labinterp.reference.schema import Marker
+from labinterp.reference.schema import Factor, Marker
 from labinterp.shapes import parse_range
 from labinterp.ucum import ucum_of
 
@@ -40,21 +42,26 @@ def normalize_units(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
     """
     columns = ("marker", "unit_text", "value_unit", "range_text", "decimal", "value_kind")
     codes, units = resolve(results, columns, lambda *texts: unit_of(ref, *(text if isinstance(text, str) else "" for text in texts)))
-    factor = spread(codes, [u.factor for u in units]).astype(float)
-    intercept = spread(codes, [u.intercept for u in units]).astype(float)
-    exact = np.array([u.factor == 1.0 and u.intercept == 0.0 for u in units], dtype=bool)[codes] if len(units) else np.empty(0, dtype=bool)
-    number = results["number"].to_numpy(dtype=float)
-    value = np.where(exact, number, tidy_floats(number * factor + intercept))
+    value = converted(results["number"].to_numpy(dtype=float), codes, units)
     return results.assign(value=value, **{name: spread(codes, [getattr(u, name) for u in units]) for name in Unit._fields[:5]})
 
 
-def tidy_floats(values: np.ndarray) -> np.ndarray:
-    """Values to 12 significant digits: without the noise of binary multiplication."""
-    out = np.array(values, dtype=float)
-    solid = np.isfinite(out) & (out != 0)
-    scale = 10.0 ** (11 - np.floor(np.log10(np.abs(out[solid]))))
-    out[solid] = np.round(out[solid] * scale) / scale
-    return out
+def converted(number: np.ndarray, codes: np.ndarray, units: Sequence[Unit]) -> np.ndarray:
+    """Numbers in canonical units: row i is of the kind `units[codes[i]]`. What needs no conversion stays exactly as printed."""
+    if not units:
+        return np.array(number, dtype=float)
+    factor = np.array([unit.factor for unit in units], dtype=float)
+    intercept = np.array([unit.intercept for unit in units], dtype=float)
+    moved = (factor != 1.0) | (intercept != 0.0)
+    value: np.ndarray = number * factor[codes]
+    if intercept.any():
+        value += intercept[codes]
+    if moved.all():
+        return significant(value)
+    if moved.any():
+        rows = moved[codes]
+        value[rows] = significant(value[rows])
+    return value
 
 
 def unit_of(ref: Reference, marker_id: str, unit_text: str, value_unit: str, range_text: str, mark: str, kind: str = "number") -> Unit:
@@ -136,32 +143,85 @@ def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str) -> st
 
 
 def convert(marker: str, value: float, unit: str, to: str | None = None) -> float:
-    """`value` of a marker from `unit` to `to` (default: its canonical unit). `marker` is an id, a LOINC code or any known name.
+    """`value` of a marker from `unit` to `to` (default: its canonical unit), free of float noise but not rounded.
 
-    Raises `UnitError` where the marker or a unit is not known, or where no sound factor exists.
+    `marker` is an id, a LOINC code or any known name; units are UCUM or what laboratories print. Raises `UnitError` where the marker
+    or a unit is not known, or where no sound factor exists (mass for an activity, kits with scales of their own).
     """
-    factor, intercept = _way(Reference.default(), marker, unit, to)
-    return value if factor == 1.0 and intercept == 0.0 else value * factor + intercept
+    way = _default_way(marker, unit, to)
+    if way.factor == 1.0 and way.intercept == 0.0:
+        return float(value)
+    return float(f"{value * way.factor + way.intercept:.12g}")
+
+
+class Way(NamedTuple):
+    """One conversion: ``value * factor + intercept``, between two UCUM units of a marker."""
+
+    marker: str
+    ucum: str
+    to: str
+    factor: float
+    intercept: float
+    decimals: int | None = None
+    approximate: bool = False
+    sources: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=65536)
-def _way(ref: Reference, name: str, unit: str, to: str | None) -> tuple[float, float]:
+def _default_way(name: str, unit: str, to: str | None) -> Way:
+    return way_between(Reference.default(), name, unit, to)
+
+
+def way_between(ref: Reference, name: str, unit: str, to: str | None = None) -> Way:
+    """How a unit of a marker becomes another (default: the canonical one). Raises `UnitError`."""
     marker = marker_of(ref, name, unit)
-    here = _factor(ref, marker, unit)
-    there = _factor(ref, marker, to) if to is not None else (1.0, 0.0)
-    ends = {ucum_of(ref, unit, marker), ucum_of(ref, to, marker) if to is not None else marker.unit}
-    if len(ends) > 1 and any(end and (factor := ref.factor(marker.id, end)) and factor.own_scale for end in ends):
-        raise UnitError(f"{marker.name}: {unit!r} and {to or marker.unit!r} are scales of their own")
-    return here[0] / there[0], (here[1] - there[1]) / there[0]
+    if marker.unit is None:
+        raise UnitError(f"{marker.name} is not a number and has no unit")
+    (here, first), (there, last) = (_factor(ref, marker, text) for text in (unit, marker.unit if to is None else to))
+    if here != there and (first.own_scale or last.own_scale):
+        raise UnitError(f"{marker.name}: no factor holds between {here!r} and {there!r}: a scale of its own")
+    return Way(
+        marker.id,
+        here,
+        there,
+        float(f"{first.factor / last.factor:.14g}"),
+        float(f"{(first.intercept - last.intercept) / last.factor:.14g}"),
+        last.decimals,
+        first.approximate or last.approximate,
+        tuple(dict.fromkeys(filter(None, (first.source, last.source)))),
+    )
+
+
+def explain_conversion(marker: str, value: float, unit: str, to: str | None = None) -> str:
+    """The same conversion in words: units as understood, factor, where it comes from, and the result as laboratories print it."""
+    ref = Reference.default()
+    way = way_between(ref, marker, unit, to)
+    result = convert(marker, value, unit, to)
+    known = ref.markers[way.marker]
+    offset = f" {'+' if way.intercept > 0 else '-'} {abs(way.intercept):.10g}" if way.intercept else ""
+    lines = [
+        f"{known.name}: {value:.12g} {way.ucum} = {result:.12g} {way.to}",
+        f"{way.to} = {way.ucum} x {way.factor:.10g}{offset}" + (" (approximate: never decides near a limit)" if way.approximate else ""),
+    ]
+    if way.decimals is not None:
+        lines.append(f"rounded as laboratories print {way.to}: {result:.{way.decimals}f}")
+    stated = [entry for entry in known.units if entry.ucum in (way.ucum, way.to) and entry.basis]
+    lines += [f"{entry.ucum}: {entry.basis}{'' if entry.verified else ' (not checked)'}" for entry in stated]
+    if known.molar_mass and "calc" in way.sources:
+        lines.append(f"molar mass {known.molar_mass.value:g} g/mol ({known.molar_mass.substance})")
+    lines += [f"source: {ref.sources[id_].organisation}, {ref.sources[id_].title}" for id_ in way.sources if id_ in ref.sources]
+    if not way.sources and not stated:
+        lines.append("source: definition of the units (SI)")
+    return "\n".join(lines)
 
 
 def marker_of(ref: Reference, name: str, unit: str = "") -> Marker:
-    """The marker that an id, a LOINC code or a name means. Raises `UnitError`."""
+    """The marker that an id, a LOINC code or a name means; of several with one name, the one that has this unit. Raises `UnitError`."""
     if name in ref.markers:
         return ref.markers[name]
-    if coded := ref.by_loinc(name):
-        if not coded[1]:
-            return ref.markers[coded[0]]
+    coded = ref.by_loinc(name)
+    if coded and not coded[1]:
+        return ref.markers[coded[0]]
     ids = ref.candidates(name)
     if len(ids) > 1:
         ids = tuple(i for i in ids if (ucum := ucum_of(ref, unit, ref.markers[i])) and ref.factor(i, ucum)) or ids
@@ -170,10 +230,11 @@ def marker_of(ref: Reference, name: str, unit: str = "") -> Marker:
     return ref.markers[ids[0]]
 
 
-def _factor(ref: Reference, marker: Marker, unit: str) -> tuple[float, float]:
+def _factor(ref: Reference, marker: Marker, unit: str) -> tuple[str, Factor]:
     ucum = ucum_of(ref, unit, marker)
-    factor = ref.factor(marker.id, ucum) if ucum else None
+    if ucum is None:
+        raise UnitError(f"{marker.name}: {unit!r} is not a unit known here, or may mean several")
+    factor = ref.factor(marker.id, ucum)
     if factor is None:
-        why = f"{unit!r} is not a unit known here" if ucum is None else f"{unit!r} has no sound conversion"
-        raise UnitError(f"{marker.name}: {why}")
-    return factor.factor, factor.intercept
+        raise UnitError(f"{marker.name}: {unit!r} has no sound conversion")
+    return ucum, factor
