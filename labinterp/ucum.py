@@ -26,7 +26,12 @@ SIGNIFICANT = ("{1.73_m2}", "{FEU}", "{DDU}")
 """Annotations that make another quantity; all others only name what is counted (see `labinterp.reference.factors`)."""
 
 MANY = 64  # readings of one spelling; more would be noise
-_POWER = re.compile(r"^(?:[x*]\s?)?10\s?(?:(?:\^|\*\*?|e(?:xp)?\+?|x|hoch)\s?\(?([+-]?\d{1,2})\)?|\((\d{1,2})\)|\s?(3|6|9|12)(?!\d))\s*", re.I)
+_POWER = re.compile(
+    r"""^(?:[x*]\s?)?10\s?(?: (?:\^|\*\*?|e(?:xp)?\+?|x|hoch)\s?\(?([+-]?\d{1,2})\)?   # x10^3  10*9  10E12
+                          | \((\d{1,2})\)                                               # 10(9)
+                          | \s?(3|6|9|12)(?!\d) )\s*                                    # 109/L: the superscript was lost""",
+    re.I | re.X,
+)
 _THOUSANDS = re.compile(r"^[x*]\s?(1[.,]?000(?:[.,]?000)?)\s*")
 _PER = re.compile(r"\s?/\s?|\s(?:per|pro|por|par|na)\s", re.I)
 _COUNT = re.compile(r"^(\d{1,4})\s?(?:st|ère|era|re|a|ª|er)?\.?\s?(?=[^\W\d_])")
