@@ -543,57 +543,15 @@ def _cause_facts(cause: Any) -> Iterable[tuple[str, Any]]:
 def convert(args: argparse.Namespace) -> int:
     from labinterp.shapes import parse_value
     from labinterp.units import convert as convert_value
+    from labinterp.units import explain_conversion
 
     parsed = parse_value(args.value)
     if parsed.kind != "number" or parsed.value is None:
         raise UsageError(f"{args.value!r} is not one number")
-    answer = convert_value(args.marker, parsed.value, args.unit, to=args.to)
-    print(f"{answer:.12g}")
+    print(f"{convert_value(args.marker, parsed.value, args.unit, to=args.to):.12g}")
     if args.explain:
-        from labinterp.terminal import console, show_pairs
-
-        show_pairs(_conversion(args, answer), console())
+        print(explain_conversion(args.marker, parsed.value, args.unit, to=args.to))
     return OK
-
-
-def _conversion(args: argparse.Namespace, answer: float) -> Iterable[tuple[str, Any]]:
-    """How the answer came about: the line between the two units, who says so, and how laboratories would print it."""
-    from labinterp.reference import Reference
-    from labinterp.ucum import ucum_of
-    from labinterp.units import convert as convert_value
-    from labinterp.units import marker_of
-
-    ref = Reference.default()
-    marker = marker_of(ref, args.marker, args.unit)
-    here = ucum_of(ref, args.unit, marker) or args.unit
-    there = (ucum_of(ref, args.to, marker) if args.to else marker.unit) or args.to
-    zero = convert_value(marker.id, 0.0, here, to=there)
-    slope = convert_value(marker.id, 1.0, here, to=there) - zero
-    factors = [factor for unit in dict.fromkeys((here, there)) if (factor := ref.factor(marker.id, unit))]
-    decimals = factors[-1].decimals if len(factors) > 1 or here == there else None
-    yield "Test", f"{marker.name} ({marker.id})"
-    yield "Formula", f"{there} = {here} x {slope:.8g}{f' {zero:+.6g}' if abs(zero) > 1e-12 else ''}"
-    said = [source for factor in factors if (source := _source_of(ref, factor.source))]
-    if ("mol" in here) != ("mol" in there) and marker.molar_mass and not said:
-        mass = marker.molar_mass
-        said.append(f"molar mass of {mass.substance}, {mass.value:g} g/mol{f' ({mass.formula})' if mass.formula else ''}")
-    yield "Source", list(dict.fromkeys(said)) or "the units themselves"
-    if any(factor.approximate for factor in factors):
-        yield "Note", "approximate: the factor depends on the method, so it never decides near a limit"
-    if decimals is not None:
-        yield (
-            "Rounding",
-            f"rounded to {decimals} decimals, as laboratories print {there}, it is {answer:.{decimals}f}; limits are compared with that",
-        )
-    else:
-        yield "Rounding", f"not rounded: no printed precision is known for {there}"
-
-
-def _source_of(ref: Reference, id_: str) -> str:
-    """A source by its name where it is one of `sources.yaml`, else in the words of the marker's file."""
-    from labinterp.terminal import source_words
-
-    return source_words(ref, id_) if id_ in ref.sources else id_
 
 
 def check(args: argparse.Namespace) -> int:

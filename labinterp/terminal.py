@@ -51,6 +51,8 @@ STATUS_WORDS = {
 }
 BASIS_WORDS = {"printed": "laboratory", "decision": "guideline", "interval": "built-in"}
 URGENCY_WORDS = {"emergency": "EMERGENCY", "urgent": "URGENT", "routine": "at a planned visit"}
+IF_SO = {"emergency": " · if so, an emergency", "urgent": " · if so, urgent", "routine": ""}
+"""How soon a possible cause would need somebody. What is an emergency as it stands is an alert."""
 TIER_WORDS = {
     "fits": "Fits these results well",
     "possible": "Possible",
@@ -271,7 +273,7 @@ def _brief(finding: Finding, ref: Reference) -> RenderableType:
         return f"{name_of(reason.marker, ref)} {reason.finding.replace('_', ' ') if reason.row is not None else ''}".rstrip()
 
     lists = (f"{mark}: {'; '.join(dict.fromkeys(map(name, own)))}" for mark, own in _reasons(finding).items() if own)
-    head = Text.assemble((finding.name, "bold"), f" · {URGENCY_WORDS[finding.urgency]}")
+    head = Text.assemble((finding.name, "bold"), IF_SO[finding.urgency])
     return Padding(Group(head, *(Padding(Text(line), (0, 0, 0, 2)) for line in lists)), (0, 0, 0, 2))
 
 
@@ -321,7 +323,7 @@ def _finding(finding: Finding, ref: Reference) -> RenderableType:
         grid.add_row("Settled by", Text("; ".join(finding.settles)))
     if finding.sources:
         grid.add_row("Sources", Text("; ".join(source_words(ref, id_) for id_ in finding.sources), style="dim"))
-    head = Text.assemble((finding.name, "bold"), f" · {URGENCY_WORDS[finding.urgency]}")
+    head = Text.assemble((finding.name, "bold"), IF_SO[finding.urgency])
     return Padding(Group(head, *([Text(finding.wording)] if finding.wording else []), Padding(grid, (0, 0, 0, 2))), (0, 0, 1, 2))
 
 
