@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def sniff(text: str) -> tuple[str, bool, bool]:
     sample = "\n".join(lines[:SNIFFED])
     for delimiter in DELIMITERS:
         try:
-            quoting = csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE
+            quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if whole else csv.QUOTE_NONE
             grid = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, quoting=quoting))
         except csv.Error:  # a field longer than any table has
             continue

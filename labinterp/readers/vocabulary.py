@@ -30,6 +30,13 @@ def _words() -> dict[str, dict[str, str] | frozenset[str]]:
     return table
 
 
+def header_words() -> dict[str, str]:
+    """Every folded header phrase with the role that it announces."""
+    roles = _words()["header"]
+    assert isinstance(roles, dict)
+    return roles
+
+
 def words(key: str) -> frozenset[str]:
     """All folded phrases of one list of the file (``flag_words``, ``stop``, ``collected`` ...)."""
     found = _words()[key]

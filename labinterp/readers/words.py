@@ -1,4 +1,6 @@
-"""What a heading stands for: `role_of`, from the word list in ``words.json``. No reader has header words of its own."""
+"""What a heading of a table stands for: `role_of`. The words are those of ``vocabulary.json``, which all readers share, and of
+``words.json``, which has what only tables need (a column for the birth date, for the lower limit ...) and goes before.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from labinterp.model import Patient, Sex
+from labinterp.readers import vocabulary
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import DateOrder, parse_date
 
@@ -29,9 +32,19 @@ def words() -> dict[str, Any]:
     return json.loads((files("labinterp.readers") / "words.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
+SHARED = {
+    "specimen": "specimen", "patient": "patient_name", "sex": "sex", "age": "age", "birth": "birth_date", "date_only": "collected",
+    "collected": "collected",
+}  # fmt: skip
+"""List of ``vocabulary.json`` -> role of a column."""
+
+
 @cache
 def _roles() -> dict[str, str]:
-    return {fold_name(word): role for role, group in words()["columns"].items() for word in group}
+    shared = {word: role for word, role in vocabulary.header_words().items() if role != "other"}
+    for group, role in SHARED.items():
+        shared |= dict.fromkeys(vocabulary.words(group), role)
+    return shared | {fold_name(word): role for role, group in words()["columns"].items() for word in group}
 
 
 @cache
