@@ -39,6 +39,10 @@ INTERPRETATIONS = {
 }  # fmt: skip
 """SNOMED CT -> HL7 table 0078."""
 
+AGE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days"}
+LONGEST_FLAG = 40
+"""Characters: longer words are a comment on the result, not its flag."""
+
 NOT_RESULTS = {"entered-in-error": "entered in error", "cancelled": "cancelled"}
 TESTED = ("laboratory", "lab", "LAB", "MB", "CH", "HM", "SR", "MCB", "GE", "IMM", "CTH")
 UNREAD_VALUES = ("DateTime", "Time", "Period", "SampledData", "Attachment", "Reference")
@@ -166,7 +170,7 @@ class _Document:
             yield resource
 
     def resolve(self, reference: Any, owner: dict[str, Any]) -> dict[str, Any] | None:
-        target = str((reference or {}).get("reference") or "") if isinstance(reference, dict) else ""
+        target = str(only(reference).get("reference") or "")
         if target.startswith("#"):
             outer = self.owner.get(id(owner), owner)
             return self.index.get(f"{id(outer)}{target}")
@@ -186,7 +190,8 @@ class _Document:
             pregnant={"True": True, "False": False}.get(pregnant),
         )
         for human in many(resource.get("name"))[:1]:
-            parts = [*map(str, human.get("given") or []), str(human.get("family") or "")]
+            given = human.get("given")
+            parts = [*map(str, given if isinstance(given, list) else []), str(human.get("family") or "")]
             self.names[key] = str(human.get("text") or " ".join(parts)).strip()
 
     def _patient_key(self, observation: dict[str, Any]) -> str:
@@ -194,7 +199,7 @@ class _Document:
         found = self.resolve(subject, observation)
         if found is not None and id(found) in self.key_of:
             return self.key_of[id(found)]
-        return str((subject or {}).get("reference") or "") if isinstance(subject, dict) else ""
+        return str(only(subject).get("reference") or "")
 
     def _members(self, resource: dict[str, Any], key: str) -> list[dict[str, Any]]:
         found = (self.resolve(reference, resource) for reference in many(resource.get(key)))
@@ -280,19 +285,18 @@ class _Document:
     def _row(self, part: dict[str, Any], observation: dict[str, Any], panel: str) -> None:
         value, unit, review = value_of(part)
         key = self._patient_key(observation)
-        range_text = self._range(part, unit, self.patients.get(key, Patient()), concept(part.get("code")))
         report = self.report_of.get(id(observation), {})
-        specimen = observation.get("specimen") or next(iter(many(report.get("specimen"))), None)
+        specimen = only(observation.get("specimen")) or only(report.get("specimen"))
         source = self.resolve(specimen, observation) or {}
         row = {
             "name_text": concept(part.get("code")) or coded(part.get("code"), LOINC),
             "value_text": value,
             "unit_text": unit,
-            "range_text": range_text,
+            "range_text": self._range(part, unit, concept(part.get("code"))),
             "flag_text": flag_of(part),
             "collected_text": extension(part, "collected") or when_of(observation, source, report),
             "section_text": extension(part, "section") or panel or self.section.get(id(observation), ""),
-            "specimen_text": concept(source.get("type")) or str((specimen or {}).get("display") or ""),
+            "specimen_text": concept(source.get("type")) or str(specimen.get("display") or ""),
             "code_text": coded(part.get("code"), LOINC),
             "decimal": extension(part, "decimal") or ".",
             "review": "; ".join(filter(None, [review, extension(part, "review")])),
@@ -304,17 +308,14 @@ class _Document:
             return
         self.rows.append(row)
 
-    def _range(self, part: dict[str, Any], unit: str, patient: Patient, title: str) -> str:
-        """The reference ranges that are meant for healthy people like this one, as one text."""
+    def _range(self, part: dict[str, Any], unit: str, title: str) -> str:
+        """The reference ranges that are meant for healthy people, each with whom it is for, as one text."""
         texts: list[tuple[str, str]] = []
         for item in many(part.get("referenceRange")):
             meaning = {code for kind in many(item.get("type") or item.get("meaning")) for code in codes(kind)}
             if meaning and not meaning & {"normal", "absent"}:
                 continue
             applies = [concept(who) or "/".join(codes(who)) for who in many(item.get("appliesTo"))]
-            sexes = {sex for sex in sexes_of(applies).values() if sex}
-            if patient.sex and sexes and patient.sex not in sexes:
-                continue
             low, high = quantity(item.get("low")), quantity(item.get("high"))
             text = str(item.get("text") or "").strip()
             if low and high:
@@ -325,12 +326,8 @@ class _Document:
                 sides = f"{low[0]} - {high[0]}" if low and high else f">= {low[0]}" if low else f"<= {high[0]}" if high else text
                 other = (low or high or ("", ""))[1]
                 text = f"{sides} {other}" if other and other != unit and (low or high) else sides
-            age = item.get("age") or {}
-            ages = " - ".join(q[0] + " " + q[1] for q in (quantity(age.get("low")), quantity(age.get("high"))) if q)
-            texts.append((" ".join(filter(None, [*applies, f"age {ages}" if ages else ""])), text))
-        distinct = list(dict.fromkeys(text for _, text in texts if text))
-        if len(distinct) == 1 and not any("age" in label for label, _ in texts):
-            return distinct[0]
+            ages = (quantity(only(item.get("age")).get(side)) for side in ("low", "high"))
+            texts.append((" ".join(filter(None, [*applies, age_span(*ages)])), text))
         return "; ".join(f"{label}: {text}" if label else text for label, text in texts if text)
 
     def _leave(self, text: str, reason: str, kind: str) -> None:
@@ -343,14 +340,25 @@ def many(value: Any) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)]
 
 
+def only(value: Any) -> dict[str, Any]:
+    """An element that is one (or the first of several), empty where it is missing or no element at all."""
+    return next(iter(many(value)), {})
+
+
+def age_span(low: tuple[str, str] | None, high: tuple[str, str] | None) -> str:
+    """Whom a range is for, in words that `labinterp.parse_range` reads: ``18 - 65 years``."""
+    unit = AGE_UNITS.get((low or high or ("", ""))[1], (low or high or ("", ""))[1])
+    sides = f"{low[0]} - {high[0]}" if low and high else f">= {low[0]}" if low else f"<= {high[0]}" if high else ""
+    return f"{sides} {unit}".strip()
+
+
 def codes(item: Any) -> list[str]:
-    return [str(coding["code"]) for coding in many((item or {}).get("coding")) if coding.get("code")] if isinstance(item, dict) else []
+    return [str(coding["code"]) for coding in many(only(item).get("coding")) if coding.get("code")]
 
 
 def coded(item: Any, system: str) -> str:
     """The code of one system, "" if there is none."""
-    codings = many((item or {}).get("coding")) if isinstance(item, dict) else []
-    return next((str(c["code"]) for c in codings if c.get("system") == system and c.get("code")), "")
+    return next((str(c["code"]) for c in many(only(item).get("coding")) if c.get("system") == system and c.get("code")), "")
 
 
 def concept(item: Any) -> str:
@@ -391,11 +399,11 @@ def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
             text, known = concept(value), next((ANSWERS[c] for c in codes(value) if c in ANSWERS), "")
             return text or known, extension(part, "unit"), ""
         if kind == "Range":
-            low, high = quantity(value.get("low")), quantity(value.get("high"))
+            low, high = quantity(only(value).get("low")), quantity(only(value).get("high"))
             text = f"{low[0]}-{high[0]}" if low and high else f">={low[0]}" if low else f"<={high[0]}" if high else ""
             return printed or text, (low or high or ("", ""))[1], ""
         if kind == "Ratio":
-            top, bottom = quantity(value.get("numerator")), quantity(value.get("denominator"))
+            top, bottom = quantity(only(value).get("numerator")), quantity(only(value).get("denominator"))
             return printed or (f"{top[0]}:{bottom[0]}" if top and bottom else ""), "", ""
         if kind in UNREAD_VALUES:
             return "", "", f"the value is sent as {kind}, which is not read"
@@ -413,18 +421,18 @@ def flag_of(part: dict[str, Any]) -> str:
         own = [(str(c.get("system") or ""), str(c["code"])) for c in many(item.get("coding")) if c.get("code")]
         plain = [code for system, code in own if system != SNOMED]
         mapped = [INTERPRETATIONS[code] for system, code in own if system == SNOMED and code in INTERPRETATIONS]
-        flags.append(next(iter([*plain, *mapped]), concept(item)))
+        flags.append(next(iter([*plain, *mapped]), concept(item) if len(concept(item)) <= LONGEST_FLAG else ""))
     return " ".join(dict.fromkeys(filter(None, flags)))
 
 
 def when_of(observation: dict[str, Any], specimen: dict[str, Any], report: dict[str, Any]) -> str:
     """When the sample was taken: the observation's effective time, else the specimen's, else the report's, else when it was issued."""
-    for item in (observation, specimen.get("collection") or {}, report):
+    for item in (observation, only(specimen.get("collection")), report):
         for key in ("effectiveDateTime", "effectiveInstant", "collectedDateTime"):
             if item.get(key):
                 return str(item[key])
         for key in ("effectivePeriod", "collectedPeriod"):
-            period = item.get(key) or {}
+            period = only(item.get(key))
             if period.get("start") or period.get("end"):
                 return str(period.get("start") or period.get("end"))
     return str(observation.get("issued") or report.get("issued") or "")

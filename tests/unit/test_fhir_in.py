@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labinterp import ReadError, Report, read
+from labinterp import ReadError, Report, parse_range, read
 
 UCUM = "http://unitsofmeasure.org"
 V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
@@ -88,15 +88,15 @@ def test_reference_ranges(ranges: list[dict[str, Any]], expected: str) -> None:
     assert one(valueQuantity=quantity(4), referenceRange=ranges)["range_text"] == expected
 
 
-def test_ranges_for_women_and_men_are_chosen_by_the_patient_and_else_both_are_kept() -> None:
+def test_each_range_says_whom_it_is_for() -> None:
     ranges = [
-        {"low": quantity(120, "g/L"), "high": quantity(155, "g/L"), "appliesTo": [{"text": "Female"}]},
-        {"low": quantity(135, "g/L"), "high": quantity(175, "g/L"), "appliesTo": [{"text": "Male"}]},
+        {"high": quantity(15, "mm/h"), "appliesTo": [{"text": "Male"}], "age": {"low": {"value": 18, "unit": "a"}, "high": {"value": 50, "unit": "a"}}},
+        {"high": quantity(20, "mm/h"), "appliesTo": [{"coding": [{"code": "female", "display": "Female"}]}]},
+        {"high": quantity(30, "mm/h"), "appliesTo": [{"text": "Male"}], "age": {"low": {"value": 51, "system": UCUM, "code": "a"}}},
     ]
-    own = observation(valueQuantity=quantity(130, "g/L"), referenceRange=ranges)
-    assert load(own).rows["range_text"].iloc[0] == "Female: 120 - 155; Male: 135 - 175"
-    patient = {"resourceType": "Patient", "id": "p", "gender": "female"}
-    assert load(patient, own | {"subject": {"reference": "Patient/p"}}).rows["range_text"].iloc[0] == "120 - 155"
+    row = one(valueQuantity=quantity(20, "mm/h"), referenceRange=ranges)
+    assert row["range_text"] == "Male 18 - 50 years: <= 15; Female: <= 20; Male >= 51 years: <= 30"
+    assert [(part.sex, part.high) for part in parse_range(row["range_text"]).segments] == [("male", 15.0), ("female", 20.0), ("male", 30.0)]
 
 
 @pytest.mark.parametrize(("low", "high"), [(87.3, 82.4), (0, 0)])
