@@ -1,0 +1,178 @@
+"""What people do with the page: upload, correct, answer, read on a phone, in the dark, and with the keyboard only."""
+
+from __future__ import annotations
+
+import time
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_from_a_dropped_pdf_to_an_answer(visit):
+    reader = visit()
+    started = time.monotonic()
+    reader.upload("leg_weakness.pdf")
+    reader.see("Check what was read")
+    assert time.monotonic() - started < 10  # generous: a slow machine under load
+    assert reader.page.locator(".li .sheet img").count() == 1
+    assert reader.page.locator(".li .sheet i.read").count() >= 8
+    reader.press("These are right: show the answer")
+    reader.see("Your answer")
+    assert reader.page.get_by_text("Against", exact=True).count() == 0  # no cause before the emergency questions
+    reader.press("None of these")
+    reader.see("Possible causes of weak legs")
+    reader.see("Not tested yet")
+
+
+def test_a_value_is_corrected_and_two_questions_are_answered(visit):
+    reader = visit()
+    reader.upload("implausible.csv")
+    reader.see("Check what was read")
+    reader.press("It says 55 mmol/mol")
+    reader.answer()
+    assert reader.page.get_by_text("changed by you").count() >= 1
+    for _ in range(2):
+        if not reader.page.locator(".st-key-question").count():
+            break
+        question = reader.page.locator(".st-key-question h3").inner_text()
+        reader.page.locator(".st-key-question [data-testid=stButtonGroup] button").first.click()
+        reader.settle()
+        if reader.page.get_by_role("button", name="That is all").count():
+            reader.press("That is all")
+        now = reader.page.locator(".st-key-question h3")
+        assert now.count() == 0 or now.inner_text() != question
+
+
+def test_a_critical_value_stands_alone(visit):
+    reader = visit()
+    reader.upload("critical_potassium.pdf")
+    reader.go("Answer", "Your answer")
+    alert = reader.page.get_by_role("alert").first
+    assert "EMERGENCY" in alert.inner_text() and "6.8" in alert.inner_text()
+    assert not reader.page.get_by_role("heading", name="What stands out").is_visible()
+    reader.page.get_by_text("Everything else in this report").click()
+    reader.page.get_by_role("heading", name="All results").wait_for()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_never_scrolls_sideways(visit, width):
+    reader = visit(width=width, height=800)
+    reader.upload("leg_weakness.pdf")
+    reader.see("Check what was read")
+    assert not _scrolls_sideways(reader.page)
+    assert reader.page.locator(".st-key-lines-grid").is_hidden() and reader.page.locator(".st-key-lines-phone").is_visible()
+    reader.answer()
+    assert not _scrolls_sideways(reader.page)
+
+
+def _scrolls_sideways(page: Any) -> bool:
+    return page.evaluate(
+        "() => [document.scrollingElement, ...document.querySelectorAll('[data-testid=stMain]')].some(e => e.scrollWidth > e.clientWidth + 1)"
+    )
+
+
+def test_a_line_is_added_on_a_phone(visit):
+    reader = visit(width=390, height=800)
+    reader.page.get_by_role("button", name="Type values in by hand").click()
+    reader.see("No result line yet")
+    reader.press("Change or add a line")
+    dialog = reader.page.get_by_role("dialog")
+    for label, text in (("Test", "Potassium"), ("Result", "2.9"), ("Unit", "mmol/L"), ("Range on the paper", "3.5 - 5.1")):
+        dialog.get_by_label(label, exact=True).fill(text)
+        dialog.get_by_label(label, exact=True).press("Tab")
+        reader.settle()
+    dialog.get_by_role("button", name="Use this").click()
+    reader.see("1 result line found")
+
+
+def test_everything_is_reached_with_the_keyboard_only(visit):
+    reader = visit()
+    page = reader.page
+
+    def tab_to(words: str, most: int = 60) -> None:
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            if words in (
+                page.evaluate("() => (document.activeElement.innerText || document.activeElement.getAttribute('aria-label') || '')") or ""
+            ):
+                return
+        raise AssertionError(f"Tab never reached {words!r}")
+
+    tab_to("Try it with a sample report")
+    page.keyboard.press("Enter")
+    reader.see("Your answer")
+    reader.settle()
+    tab_to("None of these")
+    page.keyboard.press("Enter")
+    reader.see("Not tested yet")
+    reader.settle()
+    tab_to("Why", most=200)
+    page.keyboard.press("Enter")
+    page.locator("details.why[open]").first.wait_for()
+    outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"
+
+
+def test_forget_and_reload_both_start_empty(visit):
+    reader = visit()
+    reader.upload("leg_weakness.pdf")
+    reader.see("Check what was read")
+    reader.page.reload()
+    reader.see("No report is open")
+    reader.press("Add a report")
+    reader.upload("befund.csv")
+    reader.go("Answer", "Your answer")
+    reader.press("Forget this report")
+    reader.see("Drop your report here")
+    reader.page.get_by_role("link", name="Answer", exact=True).first.click()
+    reader.see("No report is open")
+
+
+def test_two_people_at_once_see_only_their_own(visit):
+    one, other = visit(), visit()
+    one.upload("leg_weakness.pdf")
+    other.upload("critical_potassium.pdf")
+    one.go("Answer", "Your answer")
+    other.go("Answer", "Your answer")
+    assert "Harbour Street" in one.page.content() and "St Example" not in one.page.content()
+    assert "St Example" in other.page.content() and "Harbour Street" not in other.page.content()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_no_fault(visit, theme, width):
+    reader = visit(width=width, height=900, color_scheme=theme)
+    _axe(reader.page, f"start, {theme}, {width}")
+    reader.upload("leg_weakness.pdf")
+    reader.see("Check what was read")
+    _axe(reader.page, f"check, {theme}, {width}")
+    reader.go("Answer", "Your answer")
+    _axe(reader.page, f"answer with the emergency questions, {theme}, {width}")
+    reader.press("None of these")
+    reader.see("Not tested yet")
+    _axe(reader.page, f"answer, {theme}, {width}")
+    reader.go("Reference", "Every limit and where it comes from")
+    _axe(reader.page, f"reference, {theme}, {width}")
+
+
+def test_axe_finds_no_fault_in_an_emergency(visit):
+    reader = visit()
+    reader.upload("critical_potassium.pdf")
+    reader.go("Answer", "Your answer")
+    _axe(reader.page, "emergency")
+
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def _axe(page: Any, where: str) -> None:
+    """No violation of WCAG 2.2 A or AA that axe can see."""
+    page.evaluate(AXE)
+    found = page.evaluate("async rules => await axe.run(document, {runOnly: rules})", WCAG)
+    assert len(found["passes"]) > 10, "axe did not look at the page"
+    faults = [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:200]}" for v in found["violations"]]
+    assert not faults, f"{where}: {faults}"
