@@ -68,7 +68,9 @@ def body(session: Session, answer: Interpretation, rows: Sequence[Row]) -> None:
     show(jumps(bool(standing), bool(answer.findings)))
     if urgent:
         show(today(urgent))
-    show("".join(p(f"Earlier, since followed by another value: {esc(alert.text)}", "soft") for alert in answer.alerts if alert.past))
+    past = [p(f"Earlier, since followed by another value: {esc(alert.text)}", "soft") for alert in answer.alerts if alert.past]
+    if past:
+        show("".join(past))
     open_band(session, rows)
     if screen:
         emergency_screen(session, screen)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 
 import streamlit as st
 
-from labinterp.app.html import count, esc, fold, p, pill, show, table, ul
+from labinterp.app.html import count, esc, fold, number, p, pill, show, table, ul
 from labinterp.app.rows import unit_words
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
+from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker, Population, Source
 from labinterp.reference.schema_causes import Cause
 
 SHOWN = 12
+FIRST = ("hba1c", "vitamin_b12", "mma", "ck", "crp", "esr", "potassium", "vitamin_d_25oh")
+"""Tests to begin with, before a word is typed."""
 
 
 def page() -> None:
@@ -39,6 +43,8 @@ def tests(ref: Reference, wanted: str) -> list[str]:
     """Markers whose name, alias, code or source has the words in it; those named so come first."""
 
     def place(marker: Marker) -> int:
+        if not wanted:
+            return FIRST.index(marker.id) - len(FIRST) if marker.id in FIRST else 2
         names = [fold_name(name) for name in (marker.name, *(name for names in marker.names.values() for name in names))]
         if wanted in names:
             return 0
@@ -121,10 +127,21 @@ def limit(ref: Reference, whom: Population, limits: Mapping[str, str], kind: str
 
 
 def limit_words(text: str) -> str:
-    """``>=5.7 <6.5`` as people write it."""
-    for sign, word in (("<=", "≤"), (">=", "≥"), ("<", "< "), (">", "> "), ("≤", "≤ "), ("≥", "≥ "), ("*age", " × age")):
-        text = text.replace(sign, word)
-    return text
+    """``>=5.7 <6.5`` as people write it: ``5.7 to under 6.5``."""
+    limit = parse_limits(text)
+    low, high = _end(limit.low, limit.low_slope), _end(limit.high, limit.high_slope)
+    if isfinite(limit.low) and isfinite(limit.high):
+        if limit.low_inclusive and limit.high_inclusive:
+            return f"{low} – {high}"
+        return f"{low if limit.low_inclusive else f'above {low}'} to {'' if limit.high_inclusive else 'under '}{high}"
+    if isfinite(limit.low):
+        return f"{low} or more" if limit.low_inclusive else f"above {low}"
+    return f"up to {high}" if limit.high_inclusive else f"below {high}"
+
+
+def _end(value: float, slope: float) -> str:
+    parts = [number(value)] if value or not slope else []
+    return " + ".join(parts + ([f"{number(slope)} × age"] if slope else []))
 
 
 def people(whom: Population) -> str:
@@ -133,7 +150,7 @@ def people(whom: Population) -> str:
     low, high = whom.age
     if (low, high) == (18, None):
         ages = "" if who else "Adults"
-    elif low is None and high is None:
+    elif not low and high is None:
         ages = "" if who else "Anyone"
     elif high is None:
         ages = f"from {low:g} years"

@@ -55,8 +55,20 @@ def test_counts():
     assert (count(1, "line"), count(3, "line")) == ("1 line", "3 lines")
 
 
-@pytest.mark.parametrize(("text", "words"), [(">=5.7 <6.5", "≥ 5.7 < 6.5"), ("<=5+0.5*age", "≤ 5+0.5 × age"), (">2", "> 2")])
-def test_limits_are_written_with_signs(text, words):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (">=5.7 <6.5", "5.7 to under 6.5"),
+        (">=3.5 <=5.1", "3.5 – 5.1"),
+        (">1 <=2", "above 1 to 2"),
+        (">=6.5", "6.5 or more"),
+        (">2", "above 2"),
+        ("<12", "below 12"),
+        ("<=5+0.5*age", "up to 5 + 0.5 × age"),
+        ("<=0.5*age", "up to 0.5 × age"),
+    ],
+)
+def test_limits_are_written_in_words(text, words):
     assert limit_words(text) == words
 
 
@@ -67,6 +79,7 @@ def test_limits_are_written_with_signs(text, words):
         (Population(sex="female", age=(18, 50)), "Women, 18 to 50 years"),
         (Population(sex="male"), "Men"),
         (Population(age=(None, None)), "Anyone"),
+        (Population(age=(0, None)), "Anyone"),
         (Population(age=(None, 1)), "under 1 years"),
         (Population(sex="female", pregnant=True), "Women, pregnant"),
     ],
