@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from labinterp.app.html import count, esc, p, show, ul, within
 from labinterp.app.rows import Row, rows_of, waits
 from labinterp.app.session import DO_NOT_KNOW, Session, current, forget
 from labinterp.app.table import results
+from labinterp.export.csv import to_csv
 from labinterp.interpretation import Interpretation
 from labinterp.model import Alert, Finding, Question
 
@@ -308,11 +310,12 @@ def take_away(answer: Interpretation) -> None:
     """Save, and forget."""
     with st.container(horizontal=True):
         with st.popover("Save as", icon=":material/download:"):
-            table = answer.to_frame
-            st.download_button(
-                "Table (CSV)", lambda: table().to_csv(index=False).encode("utf-8-sig"), "results.csv", "text/csv", on_click="ignore"
-            )
+            st.download_button("Table (CSV)", lambda: to_csv(answer).encode("utf-8-sig"), "results.csv", "text/csv", on_click="ignore")
             st.download_button("Everything (JSON)", lambda: answer.to_json().encode(), "answer.json", "application/json", on_click="ignore")
+            fhir = "application/fhir+json"
+            st.download_button(
+                "For a clinic (FHIR)", lambda: json.dumps(answer.to_fhir()).encode(), "report.fhir.json", fhir, on_click="ignore"
+            )
         if st.button("Forget this report", icon=":material/delete:", type="tertiary"):
             forget()
             st.switch_page(st.session_state["pages"]["start"])

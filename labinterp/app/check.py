@@ -126,10 +126,8 @@ def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
     marks += [("note", line) for _, line in noted.iterrows()]
     counts = f"{count(len(here), 'line')} read, {sum(map(waits, here))} in question"
     what = f"{words(chosen)} of your report. {counts}. The same lines are in the list below."
-    show(
-        picture.page_html(leaf, marks, what)
-        + '<p class="soft">Bar at the left: read. <b>Dashed frame: needs your answer.</b> Dotted: may be a result, left as a note.</p>'
-    )
+    key = "Bar at the left: read. <b>Dashed frame: needs your answer.</b> Dotted: may be a result, left as a note."
+    show(picture.page_html(leaf, marks, what) + p(key if leaf.size else "The picture as you gave it.", "soft"))
     return True
 
 

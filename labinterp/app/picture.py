@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labinterp.app.html import esc
 from labinterp.app.session import Document, one_reader
@@ -18,11 +18,16 @@ SCALE = 1.6  # pixels for one point: sharp enough to read, about 200 kB a page
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page as a picture, with the size in which the boxes of its rows are given."""
+    """One page as a picture. `width` and `height` are the page in the units of its rows' boxes; None where they are not known."""
 
     image: Image.Image
-    width: float
-    height: float
+    width: float | None
+    height: float | None
+
+    @property
+    def size(self) -> tuple[float, float] | None:
+        """Width and height where boxes can be placed on the picture."""
+        return None if self.width is None or self.height is None else (self.width, self.height)
 
 
 def sheet_of(document: Document, page: int) -> Sheet | None:
@@ -57,23 +62,23 @@ def _image_sheet(data: bytes, page: int) -> Sheet | None:
         file.seek(page - 1)
     except (UnidentifiedImageError, EOFError, OSError):
         return None
-    width, height = file.size
-    image = file.convert("RGB")
+    image = ImageOps.exif_transpose(file).convert("RGB")
     image.thumbnail((1400, 2000))
-    return Sheet(image, float(width), float(height))
+    return Sheet(image, None, None)  # a photograph was turned and scaled while it was read: its boxes fit no picture we have
 
 
 def page_html(sheet: Sheet, marks: list[tuple[str, Any]], what: str) -> str:
     """The page with its marks. `marks` are (class, row) pairs: `read`, `ask` or `note`. The list beside it is the path for the keyboard."""
-    spots = "".join(f'<i class="{kind}" style="{_spot(sheet, row)}"></i>' for kind, row in marks if not pd.isna(row["top"]))
+    size = sheet.size
+    spots = "".join(f'<i class="{kind}" style="{_spot(size, row)}"></i>' for kind, row in marks if size and not pd.isna(row["top"]))
     return f'<div class="sheet"><img src="{_uri(sheet.image)}" alt="{esc(what)}">{spots}</div>'
 
 
 def cut_html(sheet: Sheet, row: Any) -> str:
     """One line cut out of the page."""
-    if pd.isna(row["top"]) or pd.isna(row["x0"]):
+    if sheet.size is None or pd.isna(row["top"]) or pd.isna(row["x0"]):
         return ""
-    x, y = sheet.image.width / sheet.width, sheet.image.height / sheet.height
+    x, y = sheet.image.width / sheet.size[0], sheet.image.height / sheet.size[1]
     box = (
         max(0, row["x0"] * x - 8),
         max(0, row["top"] * y - 5),
@@ -86,12 +91,13 @@ def cut_html(sheet: Sheet, row: Any) -> str:
     return f'<div class="cut"><img src="{_uri(line)}" alt="The line as it stands on the page: {esc(row["text"])}"></div>'
 
 
-def _spot(sheet: Sheet, row: Any) -> str:
-    left, right = max(0.0, row["x0"] - 6), min(sheet.width, row["x1"] + 6)
+def _spot(size: tuple[float, float], row: Any) -> str:
+    width, height = size
+    left, right = max(0.0, row["x0"] - 6), min(width, row["x1"] + 6)
     top, bottom = row["top"] - 1.5, row["bottom"] + 1.5
     return (
-        f"left:{100 * left / sheet.width:.2f}%;top:{100 * top / sheet.height:.2f}%;"
-        f"width:{100 * (right - left) / sheet.width:.2f}%;height:{100 * (bottom - top) / sheet.height:.2f}%"
+        f"left:{100 * left / width:.2f}%;top:{100 * top / height:.2f}%;"
+        f"width:{100 * (right - left) / width:.2f}%;height:{100 * (bottom - top) / height:.2f}%"
     )
 
 
