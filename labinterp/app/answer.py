@@ -49,7 +49,7 @@ def headline(session: Session, rows: Sequence[Row]) -> str:
     waiting = sum(row.group == "open" for row in rows)
     parts = [
         ", ".join(part for part in (report.laboratory or report.name, when) if part),
-        ", ".join(part for part in (sex, "" if age is None else str(age)) if part),
+        ", ".join(part for part in (sex, "age not given, so limits for adults" if age is None else str(age)) if part).capitalize(),
         count(len(rows) - waiting, "result") + " judged" + (f", {waiting} not judged" if waiting else ""),
         unread_words(session),
     ]

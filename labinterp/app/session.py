@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LARGEST = 50 * 2**20
 """Bytes of one upload that are looked at; the same bound as `server.maxUploadSize`."""
 
+ADULT_AGES = (20, 30, 45, 60, 80)
+
 DO_NOT_KNOW = "unknown"
 
 one_reader = threading.Lock()
@@ -193,7 +195,8 @@ class Session:
     def open_facts(self) -> set[str]:
         """The facts that are not known and would change how a line is judged.
 
-        Found by trying them out, so that no rule about populations stands here.
+        Found by trying them out, so that no rule about populations stands here: a fact matters where not knowing it costs an answer.
+        An unknown age is an adult's, which the page says.
         """
         key = (self.version, self.patient)
         if key not in self.tried:
@@ -202,9 +205,9 @@ class Session:
             if known.sex is None:
                 trials["sex"] = [replace(known, sex="female"), replace(known, sex="male")]
             if known.age is None and known.birth_date is None:
-                trials["age"] = [replace(known, age=float(age)) for age in (10, 25, 45, 60, 80)]
+                trials["age"] = [replace(known, age=float(age)) for age in ADULT_AGES]
             if known.pregnant is None and known.sex == "female":
-                trials["pregnant"] = [replace(known, pregnant=True)]
+                trials["pregnant"] = [replace(known, pregnant=False)]
             base = _judged(rows, known)
             self.tried[key] = {fact for fact, people in trials.items() if any(_judged(rows, person) != base for person in people)}
         return self.tried[key]

@@ -94,7 +94,8 @@ def buttons(session: Session) -> None:
 def open_sample(session: Session) -> None:
     """Read the built-in sample like any upload, and go to its answer."""
     session.take([(SAMPLE, (samples_folder() / SAMPLE).read_bytes())])
-    st.switch_page(st.session_state["pages"]["answer"])
+    if session.documents:
+        st.switch_page(st.session_state["pages"]["answer"])
 
 
 def messages(session: Session) -> None:
