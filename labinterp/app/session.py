@@ -227,7 +227,8 @@ def forget() -> None:
     """Drop everything that this visitor opened, typed or answered, uploads included."""
     rounds = st.session_state.get("upload_round", 0)
     for key in list(st.session_state):
-        del st.session_state[key]
+        if key != "pages":  # the navigation, which is the same for everybody
+            del st.session_state[key]
     st.session_state["upload_round"] = rounds + 1  # a new upload box: Streamlit frees the files of the old one
 
 
