@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labinterp.app.session import Session, differs
+from labinterp.app.session import differs
 from labinterp.model import Patient, Report
 
 CALMING = ("all normal", "all clear", "nothing wrong", "everything is normal", "you have ")
@@ -205,7 +205,8 @@ def test_forget_leaves_nothing_behind(visitor):
     visitor.press("Try it with a sample report").press("Forget this report")
     assert "Drop your report here" in visitor.text
     session = visitor.at.session_state["labinterp"]
-    assert session == Session() or (not session.documents and session.rows.empty and not session.answers)
+    assert not session.documents and session.rows.empty and session.unread.empty
+    assert not session.answers and not session.said and not session.sheets and session.patient == Patient()
     visitor.go("answer")
     assert "No report is open" in visitor.text
 
