@@ -195,7 +195,7 @@ def partners(findings: Sequence[Finding]) -> list[set[int]]:
     """Pairs of rows on which one well-fitting cause stands."""
     pairs = []
     for finding in findings:
-        stands_on = [item.row for item in finding.for_ if item.row is not None and item.strength in ("strong", "moderate")]
+        stands_on = list(dict.fromkeys(i.row for i in finding.for_ if i.row is not None and i.strength in ("strong", "moderate")))
         if finding.tier == "fits" and len(stands_on) >= 2:
             pairs.append(set(stands_on[:2]))
     return pairs
@@ -210,7 +210,7 @@ def card(group: Sequence[Row]) -> str:
         head = f'<div class="head"><h3>{esc(first.name)}</h3>{first.flag}</div>'
         return f'<section class="card">{head}{value(first)}{first.bar}{legs}{disagreements}</section>'
     head = f'<div class="head"><h3>{esc(first.name)} with {esc(within(group[1].name))}</h3><span class="soft">read together</span></div>'
-    parts = "".join(f'<div><div class="head"><h4>{esc(row.name)}</h4>{row.flag}</div>{value(row)}{row.bar}</div>' for row in group)
+    parts = "".join(f'<div><div class="head"><h4>{esc(row.name)}</h4>{row.flag}</div>{value(row)}{row.plain_bar}</div>' for row in group)
     return f'<section class="card">{head}<div class="pair">{parts}</div>{legs}{disagreements}</section>'
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from labinterp.app.html import esc, fold, lines, p, pill, ul
 from labinterp.interpretation import Interpretation
 from labinterp.model import Evidence, Finding
 
 OPEN_FINDINGS = 3
+OPEN_LINES = 4
 SOON = {"emergency": "today", "urgent": "within days", "routine": "at the next visit"}
 
 
@@ -69,9 +71,9 @@ def unseen(finding: Finding) -> str:
 def cause(answer: Interpretation, finding: Finding) -> str:
     """One cause: a sentence, For / Against / Not tested yet, and what usually settles it."""
     columns = (
-        ("For", evidence(finding.for_, "+", "for", "Nothing in this report.")),
-        ("Against", evidence(finding.against, "−", "against", "Nothing in this report.")),
-        ("Not tested yet", evidence(finding.missing, "?", "not tested", "Nothing that would change it.")),
+        ("For", evidence(answer, finding.for_, "+", "for", "Nothing in this report.")),
+        ("Against", evidence(answer, finding.against, "−", "against", "Nothing in this report.")),
+        ("Not tested yet", evidence(answer, finding.missing, "?", "not tested", "Nothing that would change it.")),
     )
     three = "".join(f"<div><h4>{title}</h4>{items}</div>" for title, items in columns)
     settles = p(f"<b>What usually settles it:</b> {esc('; '.join(finding.settles))}.", "settles") if finding.settles else ""
@@ -82,24 +84,30 @@ def cause(answer: Interpretation, finding: Finding) -> str:
     return f'{p(esc(finding.wording or finding.mechanism))}<div class="three">{three}</div>{settles}{more}'
 
 
-def evidence(items: Sequence[Evidence], glyph: str, word: str, none: str) -> str:
+def said(answer: Interpretation, item: Evidence) -> str:
+    """The reason in words. Where all results are of one day, the day need not be repeated in each."""
+    days = {day for day in answer.results["collected"] if isinstance(day, date)}
+    return item.text.replace(f" on {days.pop().isoformat()}", "") if len(days) == 1 else item.text
+
+
+def evidence(answer: Interpretation, items: Sequence[Evidence], glyph: str, word: str, none: str) -> str:
     """One of the three lists. The glyph is read out as its word."""
     look = ' class="doubtful"' if glyph == "?" else ""
     mark = f'<b{look} role="img" aria-label="{word}">{glyph}</b>'
     shown = []
     for item in items:
         note = f'<span class="soft">{esc(item.note)}</span>' if item.note else ""
-        shown.append(f'{mark}<span>{esc(item.text)}</span><span class="small">{esc(item.strength or "")}</span>{note}')
+        shown.append(f'{mark}<span>{esc(said(answer, item))}</span><span class="small">{esc(item.strength or "")}</span>{note}')
     return ul(shown) or p(none, "soft")
 
 
 def sources(answer: Interpretation, finding: Finding) -> str:
     """What the cause stands on, and who has looked at it."""
     cited = ul(cite(answer, source_id) for source_id in finding.sources)
-    said = ul(f'{esc(says)} <span class="small">({esc(article)})</span>' for article, says in finding.seeds)
+    quoted = ul(f'{esc(says)} <span class="small">({esc(article)})</span>' for article, says in finding.seeds)
     return (
         (p("Sources", "soft") + cited if cited else "")
-        + (p("Articles on leg weakness that name it", "soft") + said if said else "")
+        + (p("Articles on leg weakness that name it", "soft") + quoted if quoted else "")
         + p(f"The links between results and this cause are {esc(finding.basis)}, reviewed by {esc(finding.reviewed_by)}.", "soft")
     )
 

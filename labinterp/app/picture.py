@@ -7,12 +7,14 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labinterp.app.html import esc
 from labinterp.app.session import Document, one_reader
 
+DARK = 160  # of 255: darker than this is ink
 SCALE = 1.6  # pixels for one point: sharp enough to read, about 200 kB a page
 
 
@@ -87,8 +89,20 @@ def cut_html(sheet: Sheet, row: Any) -> str:
     )
     if box[2] <= box[0] or box[3] <= box[1]:
         return ""
-    line = sheet.image.crop(tuple(round(edge) for edge in box))
+    line = closed_up(sheet.image.crop(tuple(round(edge) for edge in box)))
     return f'<div class="cut"><img src="{_uri(line)}" alt="The line as it stands on the page: {esc(row["text"])}"></div>'
+
+
+def closed_up(line: Image.Image, widest: int = 22) -> Image.Image:
+    """A line with its wide gaps closed, so that its words stand side by side. Gaps of more than `widest` pixels shrink to that."""
+    dark = np.asarray(line.convert("L")) < DARK
+    ink = dark.any(axis=0) & ~dark.all(axis=0)  # a column that is dark from top to bottom is a rule of the table
+    kept, gap = [], 0
+    for column, inked in enumerate(ink):
+        gap = 0 if inked else gap + 1
+        if gap <= widest:
+            kept.append(column)
+    return Image.fromarray(np.asarray(line)[:, kept]) if kept else line
 
 
 def _spot(size: tuple[float, float], row: Any) -> str:

@@ -86,6 +86,11 @@ class Row:
         return bar(self.words, self.first, self.last, self.low, self.high, self.place, [self.tick] if self.tick else [], self.multiple)
 
     @property
+    def plain_bar(self) -> str:
+        """The range bar without words above it, for narrow places."""
+        return bar(self.words, self.first, self.last, self.low, self.high, self.place)
+
+    @property
     def flag(self) -> str:
         """The flag as HTML: word, glyph and shape."""
         if self.group == "open":
@@ -160,16 +165,16 @@ def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference) -> 
     severity, side, ucum = cells["severity"], cells["side"], cells["ucum"]
     if marker is None or not ucum or isnan(severity) or severity < SEVERITY_BORDERLINE or side not in ("low", "high"):
         return None
-    for scheme in ref.decision(marker.id):
-        for band in scheme.bands:
-            if band.category == cells["category"] and ucum in band.limits:
-                words = re.split("[:;,(]", band.label)[0].strip().lower()
-                limit = parse_limits(band.limits[ucum])
-                edge = limit.low if side == "high" else limit.high
-                if isfinite(edge):
-                    words = words if len(words) <= LONGEST_WORDS else "guideline"
-                    return Tick(edge, f"{words} {'from' if side == 'high' else 'below'} {number(edge)}")
-    return None
+    bands = [
+        band for scheme in ref.decision(marker.id) for band in scheme.bands if band.category == cells["category"] and ucum in band.limits
+    ]
+    limits = [parse_limits(band.limits[ucum]) for band in bands]
+    edges = {limit.low if side == "high" else limit.high for limit in limits}
+    if len(edges) != 1 or not isfinite(edge := edges.pop()):
+        return None  # the edge depends on the person, or there is none
+    words = re.split("[:;,(]", bands[0].label)[0].strip().lower()
+    words = words if len(words) <= LONGEST_WORDS else "guideline"
+    return Tick(edge, f"{words} {'from' if side == 'high' else 'below'} {number(edge)}")
 
 
 def range_words(row: Row, ref: Reference) -> str:
