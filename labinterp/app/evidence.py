@@ -39,9 +39,9 @@ def causes(answer: Interpretation, before: Sequence[str], last_answer: str) -> s
         parts += [folded(finding, inside[finding.cause]) for finding in tiers["possible"]]
     if tiers["less_supported"]:
         parts.append(f"<h3>{esc(names['less_supported'])}</h3>" + p("Less likely, not ruled out.", "soft"))
-        parts.append(
-            lines((esc(f.name), esc("; ".join(item.text for item in f.against[:2]) or f.wording)) for f in tiers["less_supported"])
-        )
+        less = [(esc(f.name), esc("; ".join(said(answer, item) for item in f.against[:2]) or f.wording)) for f in tiers["less_supported"]]
+        parts.append(lines(less[:OPEN_LINES]))
+        parts += [fold(f"{len(less) - OPEN_LINES} more", lines(less[OPEN_LINES:]))] if less[OPEN_LINES:] else []
     if tiers["unseen"]:
         parts.append("<h2>Blood tests cannot show these</h2>")
         parts.append(p("Normal or not, this report says nothing about them. If one sounds like you, say so to your doctor.", "soft"))

@@ -96,9 +96,9 @@ def cut_html(sheet: Sheet, row: Any) -> str:
 def closed_up(line: Image.Image, widest: int = 22) -> Image.Image:
     """A line with its wide gaps closed, so that its words stand side by side. Gaps of more than `widest` pixels shrink to that."""
     dark = np.asarray(line.convert("L")) < DARK
-    ink = dark.any(axis=0) & ~dark.all(axis=0)  # a column that is dark from top to bottom is a rule of the table
+    ink: np.ndarray = dark.any(axis=0) & ~dark.all(axis=0)  # a column that is dark from top to bottom is a rule of the table
     kept, gap = [], 0
-    for column, inked in enumerate(ink):
+    for column, inked in enumerate(ink.tolist()):
         gap = 0 if inked else gap + 1
         if gap <= widest:
             kept.append(column)
