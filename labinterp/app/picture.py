@@ -95,12 +95,13 @@ def cut_html(sheet: Sheet, row: Any) -> str:
 
 def closed_up(line: Image.Image, widest: int = 22) -> Image.Image:
     """A line with its wide gaps closed, so that its words stand side by side. Gaps of more than `widest` pixels shrink to that."""
-    dark = np.asarray(line.convert("L")) < DARK
-    ink: np.ndarray = dark.any(axis=0) & ~dark.all(axis=0)  # a column that is dark from top to bottom is a rule of the table
+    dark: np.ndarray = np.less(np.asarray(line.convert("L")), DARK)
+    ruled = dark.all(axis=0)  # a column that is dark from top to bottom is a rule of the table
+    ink = dark.any(axis=0)
     kept, gap = [], 0
-    for column, inked in enumerate(ink.tolist()):
-        gap = 0 if inked else gap + 1
-        if gap <= widest:
+    for column in range(line.width):
+        gap = 0 if ink[column] and not ruled[column] else gap + 1
+        if gap <= widest and not ruled[column]:
             kept.append(column)
     return Image.fromarray(np.asarray(line)[:, kept]) if kept else line
 
