@@ -35,7 +35,7 @@ def launch(argv: Sequence[str] = ()) -> int:
     sys.stderr.write(f"labinterp is at {address}  (stop with Ctrl+C)\n")
     if not chosen.no_browser and has_display():
         threading.Thread(target=_open_when_ready, args=(address, port), daemon=True).start()
-    command = [sys.executable, "-m", "streamlit", "run", str(HERE / "entry.py"), f"--server.port={port}", *settings()]
+    command = [sys.executable, "-m", "streamlit", "run", str(HERE / "served" / "app.py"), f"--server.port={port}", *settings()]
     try:
         return subprocess.run(command, check=False).returncode
     except KeyboardInterrupt:

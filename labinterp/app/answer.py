@@ -11,7 +11,7 @@ import streamlit as st
 
 from labinterp.app.evidence import causes
 from labinterp.app.facts import facts
-from labinterp.app.html import count, esc, p, show, ul, within
+from labinterp.app.markup import count, esc, p, show, ul, within
 from labinterp.app.rows import Row, rows_of, waits
 from labinterp.app.session import DO_NOT_KNOW, Session, current, forget
 from labinterp.app.table import results

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, isnan, log
 from typing import Literal
 
-from labinterp.app.html import esc, number
+from labinterp.app.markup import esc, number
 
 LEFT, RIGHT = 32.0, 68.0
 Side = Literal["in", "low", "high", "doubt"]

@@ -10,7 +10,7 @@ import streamlit as st
 import labinterp
 from labinterp.app import picture
 from labinterp.app.facts import facts
-from labinterp.app.html import count, esc, fold, p, pill, show
+from labinterp.app.markup import count, esc, fold, p, pill, show
 from labinterp.app.rows import Row, rows_of, unit_words, waits
 from labinterp.app.session import Session, current
 from labinterp.app.start import messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from labinterp.app.html import esc, fold, lines, p, pill, ul
+from labinterp.app.markup import esc, fold, lines, p, pill, ul
 from labinterp.interpretation import Interpretation
 from labinterp.model import Evidence, Finding
 

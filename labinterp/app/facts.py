@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from labinterp.app.html import show
+from labinterp.app.markup import show
 from labinterp.app.session import Session
 
 SEXES = {"Female": "female", "Male": "male", "Not given": None}

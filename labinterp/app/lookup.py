@@ -7,7 +7,7 @@ from math import isfinite
 
 import streamlit as st
 
-from labinterp.app.html import count, esc, fold, number, p, pill, show, table, ul
+from labinterp.app.markup import count, esc, fold, number, p, pill, show, table, ul
 from labinterp.app.rows import unit_words
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name

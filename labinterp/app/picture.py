@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from labinterp.app.html import esc
+from labinterp.app.markup import esc
 from labinterp.app.session import Document, one_reader
 
 DARK = 160  # of 255: darker than this is ink
@@ -95,9 +95,9 @@ def cut_html(sheet: Sheet, row: Any) -> str:
 
 def closed_up(line: Image.Image, widest: int = 22) -> Image.Image:
     """A line with its wide gaps closed, so that its words stand side by side. Gaps of more than `widest` pixels shrink to that."""
-    dark: np.ndarray = np.less(np.asarray(line.convert("L")), DARK)
-    ruled = dark.all(axis=0)  # a column that is dark from top to bottom is a rule of the table
-    ink = dark.any(axis=0)
+    grey = np.asarray(line.convert("L"))
+    ruled = grey.max(axis=0) < DARK  # a column that is dark from top to bottom is a rule of the table
+    ink = grey.min(axis=0) < DARK
     kept, gap = [], 0
     for column in range(line.width):
         gap = 0 if ink[column] and not ruled[column] else gap + 1

@@ -9,7 +9,7 @@ from math import inf, isfinite, isnan, log10, nan
 from typing import TYPE_CHECKING, Any, Literal
 
 from labinterp.app.bar import Side, Tick, bar
-from labinterp.app.html import esc, number, pill
+from labinterp.app.markup import esc, number, pill
 from labinterp.reference import Reference
 from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker

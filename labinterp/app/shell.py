@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from labinterp.app import answer, check, lookup, start
-from labinterp.app.html import show
+from labinterp.app.markup import show
 from labinterp.app.session import current
 
 HERE = Path(__file__).resolve().parent

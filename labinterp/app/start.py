@@ -6,7 +6,7 @@ import streamlit as st
 
 import labinterp
 from labinterp.app.bar import bar
-from labinterp.app.html import count, esc, p, pill, show, ul
+from labinterp.app.markup import count, esc, p, pill, show, ul
 from labinterp.app.session import Document, Session, current, forget
 from labinterp.goldens import samples_folder
 

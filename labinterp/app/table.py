@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from labinterp.app.html import esc, fold, p, show, table, ul
+from labinterp.app.markup import esc, fold, p, show, table, ul
 from labinterp.app.rows import Row, Units, range_words, rows_of, unit_words
 from labinterp.app.session import Session
 from labinterp.interpretation import Interpretation

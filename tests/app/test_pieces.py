@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import labinterp.app as app
-from labinterp.app.html import count, esc, number, pill, within
+from labinterp.app.markup import count, esc, number, pill, within
 from labinterp.app.lookup import limit_words, people
 from labinterp.reference.schema import Population
 
@@ -107,7 +107,7 @@ def test_launch_hands_port_and_settings_to_streamlit(monkeypatch):
     assert app.launch(["--port", "8765", "--no-browser", "--sample"]) == 0
     (command,) = seen
     assert command[1:4] == ["-m", "streamlit", "run"]
-    assert command[4].endswith("entry.py") and "--server.port=8765" in command
+    assert command[4].endswith("app.py") and "--server.port=8765" in command
     assert set(app.settings()) <= set(command)
 
 

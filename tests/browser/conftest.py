@@ -49,7 +49,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "-m",
         "streamlit",
         "run",
-        str(Path(app.__file__).parent / "entry.py"),
+        str(Path(app.__file__).parent / "served" / "app.py"),
         f"--server.port={port}",
         *app.settings(),
     ]
