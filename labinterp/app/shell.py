@@ -33,6 +33,9 @@ def main() -> None:
     }
     st.session_state["pages"] = pages
     page = st.navigation(list(pages.values()), position="top")
+    with st.container(key="nav", horizontal=True, gap="small"):  # on a phone, instead of Streamlit's drawer: it stays open over the page
+        for target in pages.values():
+            st.page_link(target)
     if page is not pages["start"] and page is not pages["reference"] and not current().is_open:
         nothing_open()
     else:

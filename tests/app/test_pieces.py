@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import labinterp.app as app
-from labinterp.app.markup import count, esc, number, pill, within
 from labinterp.app.lookup import limit_words, people
+from labinterp.app.markup import count, esc, number, pill, within
 from labinterp.reference.schema import Population
 
 

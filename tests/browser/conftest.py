@@ -87,7 +87,7 @@ class Reader:
 
     def see(self, text: str) -> Any:
         """Wait until the page shows a text."""
-        found = self.page.get_by_text(text).first
+        found = self.page.get_by_text(text).filter(visible=True).first
         found.wait_for()
         return found
 
@@ -101,9 +101,8 @@ class Reader:
 
     def go(self, title: str, heading: str) -> None:
         """Choose a page in the navigation."""
-        if not self.page.get_by_role("link", name=title, exact=True).first.is_visible():
-            self.page.get_by_test_id("stExpandSidebarButton").click()  # on a phone the navigation is a drawer
-        self.page.get_by_role("link", name=title, exact=True).first.click()
+        place = self.page.locator(".st-key-nav" if self.page.viewport_size["width"] <= 640 else "header")
+        place.get_by_role("link", name=title, exact=True).click()
         self.page.get_by_role("heading", name=heading).wait_for()
         self.settle()
 
@@ -114,10 +113,10 @@ class Reader:
         self.page.get_by_role("heading", name="Possible causes").wait_for()
 
     def settle(self) -> None:
-        """Wait until the page has stopped working."""
-        self.page.wait_for_timeout(150)
-        self.page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
-        self.page.wait_for_timeout(150)
+        """Wait until the page has stopped working, twice in a row."""
+        for _ in range(2):
+            self.page.wait_for_timeout(120)
+            self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ def test_from_a_dropped_pdf_to_an_answer(visit):
     reader.upload("leg_weakness.pdf")
     reader.see("Check what was read")
     assert time.monotonic() - started < 10  # generous: a slow machine under load
+    reader.settle()
     assert reader.page.locator(".li .sheet img").count() == 1
     assert reader.page.locator(".li .sheet i.read").count() >= 8
     reader.press("These are right: show the answer")
@@ -33,7 +34,7 @@ def test_a_value_is_corrected_and_two_questions_are_answered(visit):
     reader.see("Check what was read")
     reader.press("It says 55 mmol/mol")
     reader.answer()
-    assert reader.page.get_by_text("changed by you").count() >= 1
+    reader.page.get_by_text("changed by you").first.wait_for(state="attached")
     for _ in range(2):
         if not reader.page.locator(".st-key-question").count():
             break
@@ -42,8 +43,9 @@ def test_a_value_is_corrected_and_two_questions_are_answered(visit):
         reader.settle()
         if reader.page.get_by_role("button", name="That is all").count():
             reader.press("That is all")
-        now = reader.page.locator(".st-key-question h3")
-        assert now.count() == 0 or now.inner_text() != question
+        reader.page.wait_for_function(
+            "asked => { const now = document.querySelector('.st-key-question h3'); return !now || now.innerText !== asked }", arg=question
+        )
 
 
 def test_a_critical_value_stands_alone(visit):
@@ -62,6 +64,7 @@ def test_a_phone_never_scrolls_sideways(visit, width):
     reader = visit(width=width, height=800)
     reader.upload("leg_weakness.pdf")
     reader.see("Check what was read")
+    reader.settle()
     assert not _scrolls_sideways(reader.page)
     assert reader.page.locator(".st-key-lines-grid").is_hidden() and reader.page.locator(".st-key-lines-phone").is_visible()
     reader.answer()
