@@ -84,6 +84,7 @@ class Reader:
         self.page.set_default_timeout(20_000)
         self.page.goto(address)
         self.see("Drop your report here")
+        self.settle()
 
     def see(self, text: str) -> Any:
         """Wait until the page shows a text."""
