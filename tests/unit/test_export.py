@@ -36,7 +36,21 @@ Zorblax;12;U/l;5 - 20;;;
 TSH;folgt;mU/l;0,4 - 4,0;;;
 """
 PERSON = Patient(sex="female", age=58)
-SAME = ("marker", "value", "unit", "comparator", "qualitative", "flag", "category", "severity", "abnormal", "status", "basis", "flag_text", "range_text")
+SAME = (
+    "marker",
+    "value",
+    "unit",
+    "comparator",
+    "qualitative",
+    "flag",
+    "category",
+    "severity",
+    "abnormal",
+    "status",
+    "basis",
+    "flag_text",
+    "range_text",
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +97,9 @@ def test_the_name_of_the_person_is_in_no_export() -> None:
         assert "Ada" not in text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "=HYPERLINK('x')", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1+1", "-A1", "+49 30 123"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "=HYPERLINK('x')", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "＝1+1", "-A1", "+49 30 123"]
+)
 def test_formulas_are_disarmed(text: str) -> None:
     assert is_formula(text)
 
@@ -94,7 +110,9 @@ def test_numbers_and_signs_are_no_formulas(text: str) -> None:
 
 
 def test_csv_is_safe_and_complete(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"name_text": ["=cmd()", "CRP", "CRP"], "value_text": ["4", "-3", "5"], "unit_text": "mg/L", "flag_text": ["", "+", "-"]})
+    frame = pd.DataFrame(
+        {"name_text": ["=cmd()", "CRP", "CRP"], "value_text": ["4", "-3", "5"], "unit_text": "mg/L", "flag_text": ["", "+", "-"]}
+    )
     answer = interpret(frame)
     path = tmp_path / "out.csv"
     to_csv(answer, path)

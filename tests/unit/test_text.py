@@ -107,7 +107,9 @@ def test_tabs_move_to_common_columns() -> None:
     assert first.index("bbb") == second.index("b") and first.rindex("c") == second.rindex("c")
 
 
-@pytest.mark.parametrize(("data", "said"), [(b"<!DOCTYPE html><html><body>K 2.9</body></html>", "HTML"), (b"<?xml version='1.0'?><a/>", "XML")])
+@pytest.mark.parametrize(
+    ("data", "said"), [(b"<!DOCTYPE html><html><body>K 2.9</body></html>", "HTML"), (b"<?xml version='1.0'?><a/>", "XML")]
+)
 def test_markup_is_refused_with_advice(data: bytes, said: str) -> None:
     with pytest.raises(ReadError, match=said):
         read(data, name="page.txt")
