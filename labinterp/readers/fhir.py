@@ -7,6 +7,7 @@ Source: https://hl7.org/fhir/R4/observation.html and /diagnosticreport.html.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -42,6 +43,8 @@ INTERPRETATIONS = {
 AGE_UNITS = {"a": "years", "mo": "months", "wk": "weeks", "d": "days"}
 LONGEST_FLAG = 40
 """Characters: longer words are a comment on the result, not its flag."""
+
+_TAG = re.compile(r"\s*\((?:qualifier value|finding|organism|disorder|substance|observable entity|situation)\)$")
 
 NOT_RESULTS = {"entered-in-error": "entered in error", "cancelled": "cancelled"}
 TESTED = ("laboratory", "lab", "LAB", "MB", "CH", "HM", "SR", "MCB", "GE", "IMM", "CTH")
@@ -397,7 +400,7 @@ def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
             continue
         if kind == "CodeableConcept":
             text, known = concept(value), next((ANSWERS[c] for c in codes(value) if c in ANSWERS), "")
-            return text or known, extension(part, "unit"), ""
+            return without_tag(text) or known, extension(part, "unit"), ""
         if kind == "Range":
             low, high = quantity(only(value).get("low")), quantity(only(value).get("high"))
             text = f"{low[0]}-{high[0]}" if low and high else f">={low[0]}" if low else f"<={high[0]}" if high else ""
@@ -410,6 +413,11 @@ def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
         return str(value), extension(part, "unit"), ""
     reason = concept(part.get("dataAbsentReason"))
     return "" if reason == "unknown" else reason.replace("-", " "), extension(part, "unit"), ""
+
+
+def without_tag(text: str) -> str:
+    """``"Negative (qualifier value)"`` -> ``"Negative"``: SNOMED CT says in brackets what kind of word it is."""
+    return _TAG.sub("", text)
 
 
 def flag_of(part: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from labinterp.errors import ReadError
 from labinterp.model import Patient, Report
 from labinterp.readers.encoding import decode, encoding_of
-from labinterp.readers.fhir import ANSWERS
+from labinterp.readers.fhir import ANSWERS, without_tag
 from labinterp.readers.table import taken_apart
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import parse_date
@@ -212,7 +212,7 @@ def _values(segment: Any, kind: str) -> list[str]:
         elif kind in ("CE", "CWE", "CNE", "CF", "IS"):
             codes = [parts[0], parts[3]]
             known = next((ANSWERS[one] for one in codes if one in ANSWERS), "")
-            found.append(parts[1] or parts[4] or parts[8] or known or parts[0] or parts[3])
+            found.append(without_tag(parts[1] or parts[4] or parts[8]) or known or parts[0] or parts[3])
         elif kind == "NR":
             found.append("-".join(filter(None, parts[:2])))
         else:

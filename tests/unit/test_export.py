@@ -69,7 +69,7 @@ def test_json_keeps_to_the_published_schema(answer: Interpretation, tmp_path: Pa
     potassium = said["results"][0]
     assert (potassium["marker"], potassium["value"], potassium["flag"], potassium["collected"]) == ("potassium", 2.9, "L", "2026-01-19")
     assert said["results"][3]["low"] is None and said["results"][3]["high"] == 0.6
-    assert set(said["sources"]) >= {row["source_id"] for row in said["results"] if row["source_id"]} - {"printed"} - {None}
+    assert set(said["sources"]) >= {row["source_id"] for row in said["results"] if row["source_id"]} - {"report"}
 
 
 def test_every_source_that_json_cites_is_explained_in_it(answer: Interpretation) -> None:

@@ -50,6 +50,7 @@ def test_a_quantity_with_its_digits_and_a_code_that_outweighs_the_display() -> N
         ({"valueQuantity": quantity(5, comparator="<")}, "<5"),
         ({"valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "10828004"}]}}, "positive"),
         ({"valueCodeableConcept": {"coding": [{"code": "LA6577-6", "display": "Negative"}]}}, "Negative"),
+        ({"valueCodeableConcept": {"coding": [{"code": "260385009", "display": "Negative (qualifier value)"}]}}, "Negative"),
         ({"valueString": "1:80"}, "1:80"),
         ({"valueRange": {"low": quantity(3), "high": quantity(5)}}, "3-5"),
         ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 80}}}, "1:80"),
