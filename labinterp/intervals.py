@@ -416,10 +416,9 @@ def printed_range(
     """The printed range as spans (one per sex where the sex is not known), the expected word, why it is not used, and missing facts."""
     if not text.strip():
         return (), "", (), set()
-    try:
-        parsed = parse_range(text, locale=mark)
-    except ValueTextError as error:
-        return (), "", (f"The printed range {text.strip()!r} is not used: {error}",), set()
+    parsed = read_range(text, mark)
+    if isinstance(parsed, str):
+        return (), "", (f"The printed range {text.strip()!r} is not used: {parsed}",), set()
     if parsed.kind == "qualitative":
         return (), parsed.qualitative or "", (), set()
     alone = parsed.kind in ("interval", "upper", "lower")
@@ -439,6 +438,15 @@ def printed_range(
         high = INF if part.high is None else closed_high(part.high, part.high_inclusive is not False)
         spans.append(Span(low, high, "printed", "report", line, " ".join(text.split()), range_ucum or ucum))
     return tuple(dict.fromkeys(spans)), "", (), facts
+
+
+@lru_cache(maxsize=65536)
+def read_range(text: str, mark: str | None) -> RangeReading | str:
+    """The reading of a printed range, or why there is none."""
+    try:
+        return parse_range(text, locale=mark)
+    except ValueTextError as error:
+        return str(error)
 
 
 def usable_segments(segments: Sequence[Segment], sex: str | None, age: float | None) -> tuple[list[Segment], set[str]]:
