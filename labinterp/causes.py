@@ -13,12 +13,13 @@ from typing import Literal
 import pandas as pd
 
 from labinterp.facts import Answers, Facts, name_of, pattern_facts, people, says
-from labinterp.model import Answer, Evidence, Finding, NextTest, Notice, Patient, Question, Tier
+from labinterp.model import Answer, Evidence, Finding, NextTest, Notice, Patient, Question, Strength, Tier
 from labinterp.reference import Reference
 from labinterp.reference.schema_causes import Cause, CauseCase, Condition, EvidenceWeights, MarkerLink, Pattern, QuestionRule
 
 AnswerKind = Literal["raises", "telling", "specific", "lowers"]
 _KINDS: tuple[AnswerKind, ...] = ("raises", "telling", "specific", "lowers")
+_SHOWN: dict[AnswerKind, Strength] = {"raises": "weak", "telling": "moderate", "specific": "strong", "lowers": "weak"}
 _NORMAL = frozenset({"normal", "negative", "low_or_normal", "high_or_normal"})
 _URGENCY = {"emergency": 0, "urgent": 1, "routine": 2}
 _SOFTENED = frozenset({"high", "low", "positive", "any_abnormal"})
@@ -95,8 +96,8 @@ def _doubtful(facts: Facts) -> frozenset[str]:
 def _link_reasons(
     cause: Cause, facts: Facts, weights: EvidenceWeights, doubtful: frozenset[str], group_of: dict[str, str]
 ) -> list[_Reason]:
-    """One reason per marker: the strongest of its links that hold."""
-    best: dict[str, _Reason] = {}
+    """One reason per marker: of its links that hold the one that names the degree, then the strongest."""
+    best: dict[str, tuple[tuple[bool, float], _Reason]] = {}
     for link in cause.links:
         fact = facts.latest.get(link.marker)
         if link.role == "screening" or fact is None or not fact.holds(link.finding):
@@ -114,9 +115,10 @@ def _link_reasons(
             normal=link.finding in _NORMAL and fact.abnormal is False,
             soft=soft,
         )
-        if link.marker not in best or abs(points) > abs(best[link.marker].points):
-            best[link.marker] = reason
-    return list(best.values())
+        rank = (link.finding.startswith(("very_", "borderline_")), abs(points))
+        if link.marker not in best or rank > best[link.marker][0]:
+            best[link.marker] = rank, reason
+    return [reason for _, reason in best.values()]
 
 
 def _pattern_reasons(pattern: Pattern, facts: Facts, weights: EvidenceWeights, doubtful: frozenset[str]) -> Iterable[tuple[str, _Reason]]:
@@ -142,8 +144,9 @@ def _answer_reasons(facts: Facts, weights: EvidenceWeights) -> Iterable[tuple[st
     for question in facts.ref.questions.values():
         orders = any(answer.age for answer in question.answers)
         for answer in facts.given(question.id):
-            evidence = Evidence(f"Your answer: {answer.says}" if question.id in facts.answers else f"From the report: {answer.says}")
+            text = f"Your answer: {answer.says}" if question.id in facts.answers else f"From the report: {answer.says}"
             for kind in _KINDS:
+                evidence = Evidence(text, strength=_SHOWN[kind])
                 for cause in getattr(answer, kind):
                     yield cause, _Reason(weights.answers[kind], evidence, orders=orders, answer=kind)
     fired = {trigger.fire for trigger in facts.ref.triggers.values() if facts.truth(trigger.when)}
@@ -151,7 +154,8 @@ def _answer_reasons(facts: Facts, weights: EvidenceWeights) -> Iterable[tuple[st
         told = "yes" in facts.answers.get(f"screen.{screen.id}", ())
         if told or screen.id in fired:
             weight: AnswerKind = "telling" if told else "raises"
-            evidence = Evidence(f"Your answer of yes: {screen.text}" if told else "Your answers together, as in the emergency check")
+            text = f"Your answer of yes: {screen.text}" if told else "Your answers together, as in the emergency check"
+            evidence = Evidence(text, strength=_SHOWN[weight])
             for cause in screen.suggests:
                 yield cause, _Reason(weights.answers[weight], evidence, answer=weight)
 
@@ -319,7 +323,10 @@ def next_questions(
         if f"screen.{screen.id}" not in asked
     ]
     open_ = [rule for rule in ref.questions.values() if rule.id not in asked and not facts.given(rule.id)]
-    base = {weighed.cause.id: weighed.points for weighed in weigh(facts) if weighed.pointing or weighed.cause.visible == "no"}
+    weighed_all = weigh(facts)
+    base = {weighed.cause.id: weighed.points for weighed in weighed_all if weighed.pointing}
+    if not base:  # nothing points anywhere yet: what blood cannot show is open
+        base = {weighed.cause.id: weighed.points for weighed in weighed_all if weighed.cause.visible != "yes"}
     worth = {rule.id: (not rule.first, -_change(rule, base, ref.evidence)) for rule in open_}
     rank = {rule.id: place for place, rule in enumerate(open_)}
     useful = [rule for rule in open_ if rule.first or worth[rule.id][1] < 0]
@@ -339,18 +346,19 @@ _WATCHED = 5
 
 
 def _change(rule: QuestionRule, base: dict[str, float], weights: EvidenceWeights) -> float:
-    """How much the answers of a question would move the first places: places gained or lost, on average over its answers."""
+    """How much a question would move the first places among what is suggested already, by its two answers that move most."""
     before = _order_of(base)
-    moved = 0
+    moves = []
     for answer in rule.answers:
         points = dict(base)
         for kind in _KINDS:
             for cause in getattr(answer, kind):
-                points[cause] = points.get(cause, 0.0) + weights.answers[kind]
+                if cause in base:
+                    points[cause] += weights.answers[kind]
         after = _order_of(points)
-        for cause in {*list(before)[:_WATCHED], *list(after)[:_WATCHED]}:
-            moved += abs(min(before.get(cause, _WATCHED), _WATCHED) - min(after.get(cause, _WATCHED), _WATCHED))
-    return moved / max(len(rule.answers), 1)
+        watched = {*list(before)[:_WATCHED], *list(after)[:_WATCHED]}
+        moves.append(sum(abs(min(before.get(cause, _WATCHED), _WATCHED) - min(after.get(cause, _WATCHED), _WATCHED)) for cause in watched))
+    return sum(sorted(moves)[-2:])
 
 
 def _order_of(points: dict[str, float]) -> dict[str, int]:

@@ -440,5 +440,6 @@ def says(fact: Fact, ref: Reference) -> str:
     if fact.basis == "decision" and band:
         return f"{head}: {band}"
     if fact.limit_text:
-        return f"{head}, {way} the usual {fact.limit_text}"
+        place = {"below": "low", "above": "high", "within": "normal", "beside": "abnormal"}[way]
+        return f"{head}: {place} (usual: {fact.limit_text})"
     return head

@@ -40,6 +40,12 @@ def test_one_link_per_marker() -> None:
     assert points({"ck": "very_high"}, "polymyositis") == REF.evidence.links["supporting"]["strong"]
 
 
+def test_the_link_that_names_the_degree_counts() -> None:
+    """A borderline B12 marked low by the laboratory counts as borderline, not as low."""
+    link = next(link for link in REF.causes["b12_deficiency"].links if link.finding == "borderline_low")
+    assert points({"vitamin_b12": "borderline_low"}, "b12_deficiency") == REF.evidence.links[link.role][link.strength]
+
+
 def test_an_evidence_group_counts_once() -> None:
     alone = points({"ck": "very_high"}, "duchenne_dystrophy")
     both = points({"ck": "very_high", "ast": "high"}, "duchenne_dystrophy")

@@ -231,7 +231,7 @@ def test_two_persons_are_kept_apart() -> None:
                 "unit_text": "mmol/L",
                 "limit_text": "3.5-5.3 mmol/L",
             },
-            "Potassium 4.1 mmol/L, within the usual 3.5-5.3 mmol/L",
+            "Potassium 4.1 mmol/L: normal (usual: 3.5-5.3 mmol/L)",
         ),
         ({"flag": "HH"}, "Potassium: very high in the words of your laboratory"),
     ],
