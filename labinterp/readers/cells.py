@@ -103,6 +103,11 @@ def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
             marks.append(tail.pop(0))
         if tail and not unit and not tail[-1].isdigit() and looks_like_unit(" ".join(tail)):
             unit, tail = " ".join(tail), []
+        for cut in range(len(tail) - 1, 0, -1):  # unit, then a range
+            if unit or not looks_like_range(" ".join(tail[cut:])) or not re.search(r"\d", " ".join(tail[cut:])):
+                continue
+            if looks_like_unit(" ".join(tail[:cut])) and not tail[cut - 1].isdigit():
+                unit, tail = " ".join(tail[:cut]), tail[cut:]
         flag = " ".join([*lead, *marks, *last])
         now = Measure(value, flag, unit, " ".join(tail), not tail)
         if now.clean:

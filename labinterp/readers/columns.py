@@ -69,7 +69,8 @@ def header_of(lines: Sequence[Line], index: int) -> Header | None:
     _settle(columns)
     roles = [c.role for c in columns]
     kinds = {r for r in roles if r not in ("other", "method", "")}
-    if len(kinds) < 2 or not ({"value", "dated", "range"} & kinds):
+    dates = {c.date for c in columns if c.role == "dated"}
+    if not ({"value", "dated", "range"} & kinds) or (len(kinds) < 2 and len(dates) < 2):
         return None
     return Header(columns, used)
 
@@ -85,11 +86,11 @@ def _columns(cells: Sequence[Cell]) -> list[Column] | None:
                 if TIME.sub("", DATE.sub("", text)).strip(" ,-()") == "" or beside in ("value", "previous"):
                     role, date = ("previous" if beside == "previous" else "dated"), text.strip()
             columns.append(Column(role, part[0].x0, part[-1].x1, text, date))
-    while len(columns) > 2 and not columns[-1].role and (len(columns[-1].text) > 20 or re.search(r"\d", columns[-1].text)):
-        beyond = columns.pop()  # prose beside the table
-        if columns[-1].role:
-            columns += [Column("other", beyond.x0, beyond.x1)]
-            break
+    end = len(columns)
+    while end > 2 and not columns[end - 1].role and (len(columns[end - 1].text) > 20 or re.search(r"\d", columns[end - 1].text)):
+        end -= 1
+    if end < len(columns):  # prose beside the table
+        columns = [*columns[:end], Column("other", columns[end].x0, columns[end].x1)]
     known = [c for c in columns if c.role]
     if len(known) < 2 or len(known) * 2 < len(columns) or any(len(c.text) > 48 for c in columns):
         return None

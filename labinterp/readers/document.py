@@ -95,7 +95,7 @@ def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> di
         "flag_text": result.flag,
         "collected_text": collected,
         "section_text": result.section,
-        "specimen_text": facts[page].specimen,
+        "specimen_text": result.specimen or facts[page].specimen,
         "previous_text": result.previous,
         "page": page,
         "text": "\n".join(dict.fromkeys(line.text for line in result.lines)),
@@ -114,13 +114,18 @@ def _box(lines: Sequence[Line]) -> dict[str, float]:
 
 
 def emphasis(results: list[Result]) -> None:
-    """Bold is a flag only where the report has no other mark and sets few of its values in bold."""
-    if not results or any(r.flag for r in results):
+    """Bold or red type is a flag only where the report has no other mark and sets few of its values so."""
+    if len(results) < 2 or any(r.flag for r in results):
         return
-    bold = [r for r in results if r.bold]
-    if (bold and len(bold) <= 0.6 * len(results)) or (bold and len(results) <= 3 and len(bold) < len(results)):
-        for result in bold:
-            result.flag = "bold"
+    for mark, marked in (("bold", [r for r in results if r.bold]), ("colour", [r for r in results if _red(r.colour)])):
+        if marked and len(marked) <= 0.6 * len(results):
+            for result in marked:
+                result.flag = mark
+            return
+
+
+def _red(colour: int) -> bool:
+    return colour >> 16 > 150 and (colour >> 8 & 255) < 100 and (colour & 255) < 100
 
 
 def _furniture(regions: Sequence[Sequence[Line]], pages: int) -> frozenset[str]:
@@ -156,12 +161,14 @@ def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | No
         names = [c for role, c in roles if role == "name"]
         values = [c for role, c in roles if role == "value"]
         if len(names) == 2 and len(values) == 2 and names[0].x0 < values[0].x0 < names[1].x0 < values[1].x0:
-            return names[1].x0 - 2, line.top - 1
+            half = len(roles) // 2
+            twin = [role for role, _ in roles[:half]] == [role for role, _ in roles[half:]]
+            return (line.cells[half].x0 if twin and len(roles) % 2 == 0 else names[1].x0) - 2, line.top - 1
     starts: list[tuple[float, Line]] = []
     for line in lines:
         for index, cell in enumerate(line.cells[:-1]):
             text = cell.text
-            if not any(c.isalpha() for c in text) or looks_like_unit(text) or measure(text.split()).value:
+            if not any(c.isalpha() for c in text) or (looks_like_unit(text) and re.search(r"[/%]", text)) or measure(text.split()).value:
                 continue
             value = measure([w.text for w in line.cells[index + 1].words])
             after = line.cells[index + 2].text if index + 2 < len(line.cells) else ""

@@ -18,7 +18,7 @@ SAME_LINE = 0.33  # of the letter size: baselines closer than this stand on one 
 _SUPERSCRIPT = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Word:
     """A run of characters without a gap. `base` is the baseline, `size` the letter size in points."""
 
@@ -35,7 +35,7 @@ class Word:
     note: str = ""  # a footnote mark that stood raised behind the word
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cell:
     """Neighbouring words of one line without a wide gap between them."""
 
@@ -66,7 +66,7 @@ class Cell:
         return all(w.bold for w in self.words)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Line:
     """One printed line of one column of a page."""
 

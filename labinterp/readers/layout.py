@@ -39,6 +39,7 @@ class Result:
     previous: str = ""
     date: str = ""
     section: str = ""
+    specimen: str = ""
     review: str = ""
     bold: bool = False
     colour: int = 0
@@ -72,6 +73,7 @@ class Parts:
     flag: list[Cell] = field(default_factory=list)
     previous: list[tuple[str, str]] = field(default_factory=list)
     other: list[Cell] = field(default_factory=list)
+    date: str = ""  # the row's own collection date
     prose: bool = False
 
 
@@ -116,6 +118,8 @@ def parts_of(line: Line, header: Header) -> Parts:
             parts.flag.append(cell)
         elif role == "previous":
             parts.previous.append((cell.text, column.date))
+        elif role == "other" and DATE.search(cell.text) and vocabulary.says_date(column.text):
+            parts.date = cell.text
         else:
             parts.other.append(cell)
     for index, cells in sorted(value_cells.items()):
@@ -152,7 +156,8 @@ def _cut(cell: Cell, header: Header) -> list[tuple[int, Cell]]:
             pieces.append((place, Cell([word])))
     for index, (place, piece) in enumerate(pieces):
         role, text = columns[place].role, piece.text
-        if index == 0 or (abs(piece.x0 - columns[place].x0) < 2.5 and role != "name"):
+        apart = index > 0 and piece.x0 - pieces[index - 1][1].x1 > 0.45 * piece.size
+        if index == 0 or (apart and abs(piece.x0 - columns[place].x0) < 2.5 and role != "name"):
             continue
         if role in ("value", "dated") and not _fits_value(piece):
             break
@@ -199,9 +204,16 @@ def _home(cell: Cell, header: Header) -> int:
     return best
 
 
-def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
-    """The results printed on one line below `header`: none, one, or one a dated column."""
+def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | None = None) -> list[Result]:
+    """The results printed on one line below `header`: none, one, or one a dated column.
+
+    `borrowed` is the name where it stands on the line above.
+    """
     parts = parts_of(line, header)
+    if borrowed is not None:
+        if parts.name or not header.has("name"):
+            return []
+        parts.name = [borrowed]
     if parts.prose:
         return []
     if not header.has("value") and not header.has("dated"):
@@ -268,6 +280,8 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
             return []
         span = range_text or rest_range
         evidence = (bool(here_unit) and looks_like_unit(here_unit)) + (bool(span) and looks_like_range(span))
+        if borrowed is not None and not (numeric and evidence):
+            return []
         if not _believable(name, got.value, numeric, evidence, line, header, parts, strict, bool(flags)):
             return []
         if not numeric and not looks_like_value(got.value) and column is not None and not _aligned(words, column):
@@ -287,7 +301,7 @@ def results_of_line(line: Line, header: Header, strict: bool) -> list[Result]:
                 span,
                 " ".join([f for f in [got.flag, *([] if dated else flags)] if f]),
                 "; ".join(f"{t} ({d})" if d else t for t, d in parts.previous),
-                column.date if column is not None and column.role == "dated" else "",
+                column.date if column is not None and column.role == "dated" else parts.date,
                 bold=all(w.bold for w in words),
                 colour=words[0].colour,
                 lines=[line],
@@ -338,11 +352,19 @@ def _runs(words: list[Word]) -> list[list[Word]]:
 
 def name_of(cells: Sequence[Cell]) -> str:
     """A name as printed: leader dots, a trailing star and a colon go; a second-language name in its own cell stays apart."""
-    texts = [c.text for c in cells]
+    texts = [_without_footnote(c) for c in cells]
     if len(texts) > 1 and any(ord(ch) > 0x2E80 for ch in texts[-1]) and not any(ord(ch) > 0x2E80 for ch in texts[0]):
         texts = texts[:-1]
     text = " ".join(texts)
     return re.sub(r"(?:\s?[.…_]){3,}$|\s*[:*†‡]+$", "", text).strip()
+
+
+def _without_footnote(cell: Cell) -> str:
+    """The text of a name cell without small footnote numbers or letters behind it (``Glucose`` and a small ``01``)."""
+    words = list(cell.words)
+    while len(words) > 1 and words[-1].size <= 0.8 * words[0].size and re.fullmatch(r"\d{1,2}|[A-Z]|\*+", words[-1].text):
+        words.pop()
+    return " ".join(w.text for w in words)
 
 
 def _believable(
@@ -401,7 +423,9 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
             else:
                 kept.append(cell)
         cells = kept
-    if len(cells) < 2 and not (cells and len(cells[0].words) > 2):
+    if len(cells) == 1 and header is None:
+        cells = _one_cell(cells[0])
+    if len(cells) < 2:
         return []
     names: list[Cell] = []
     at = 0
@@ -476,6 +500,16 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
     ]
 
 
+def _one_cell(cell: Cell) -> list[Cell]:
+    """``Hemoglobin 13.5 g/dL 12.0 - 16.0`` without gaps: cut before the value if value, unit and range use up the rest."""
+    texts = [w.text for w in cell.words]
+    for cut in range(1, min(len(texts) - 2, 8)):
+        got = measure(texts[cut:])
+        if got.value and got.unit and got.rest and is_numeric(got.value) and looks_like_range(got.rest) and re.search(r"\d", got.rest):
+            return [Cell(cell.words[:cut]), Cell(cell.words[cut:])]
+    return [cell]
+
+
 def _unit_range(text: str) -> tuple[str, str] | None:
     words = text.split()
     for cut in range(1, len(words)):
@@ -527,6 +561,7 @@ class Reader:
     header: Header | None = None
     inherited: bool = False
     section: str = ""
+    specimen: str = ""  # said in the table itself
     foreign: bool = False  # a table of prices or doses has begun
     paused: bool = False  # a comment or interpretation has begun: only complete rows count
 
@@ -546,7 +581,7 @@ class Reader:
         self.last_line: Line | None = None
         self.pending: list[Line] = []
         self.span_ahead: list[tuple[Line, str]] = []
-        self.paused = False
+        self.paused, self.specimen = False, ""
         self.pitch = _pitch(lines)
         for index, line in enumerate(lines):
             if id(line) in starts:
@@ -586,10 +621,14 @@ class Reader:
         strict = above or self.paused or self.inherited
         if self.header is not None and not (above and repeated):
             found = results_of_line(line, self.header, strict)
+            if not found and self.pending and line.base - self.pending[-1].base <= 1.1 * line.size:
+                found = results_of_line(line, self.header, strict, self.pending[-1].cells[0])
+                if found:  # the name stands half a line higher, and may go on half a line lower
+                    above_it = self.pending.pop()
+                    for result in found:
+                        result.lines.insert(0, above_it)
         if not found and not any_header and not repeated:
             found = by_shape(line)
-        elif not found and self.header is None and not above and not repeated and any_header:
-            found = []
         if found:
             self._take(found, line)
             return
@@ -611,9 +650,9 @@ class Reader:
             if prefix:
                 result.name = f"{prefix} {result.name}"
                 result.lines = [*self._used, *result.lines]
-            result.section, result.header = self.section, id(self.header)
-            if self.span_ahead and not result.range and result.lines[-1].base - self.span_ahead[-1][0].base < 2.2 * line.size:
-                result.range = "\n".join(t for _, t in self.span_ahead)
+            result.section, result.specimen, result.header = self.section, self.specimen, id(self.header)
+            if self.span_ahead and result.lines[-1].base - self.span_ahead[-1][0].base < 2.2 * line.size:
+                result.range = "\n".join([*(t for _, t in self.span_ahead), *([result.range] if result.range else [])])
                 result.lines = [*(at for at, _ in self.span_ahead), *result.lines]
                 self.span_ahead = []
             self.results.append(result)
@@ -653,7 +692,8 @@ class Reader:
         near = gap <= 2.1 * size
         text = " ".join(c.text for c in line.cells)
         label = vocabulary.starts(text, "range_label")
-        if label and gap <= 2.6 * size and not last.range and line.x0 <= last.value_x:
+        below = last.name_x0 - 2 * size <= line.x0 <= last.value_x
+        if label and gap <= 2.6 * size and not last.range and below:
             body = re.sub(r"^[^:]*:\s*-?\s*", "", text, count=1) if ":" in text[: len(label) + 12] else ""
             if body and looks_like_range(body) and not last.open_range:
                 last.range = body
@@ -664,7 +704,7 @@ class Reader:
                 last.open_range = True
                 self._extend(line)
                 return True
-        if last.open_range and near and not vocabulary.starts(text, "stop"):
+        if last.open_range and near and below and not vocabulary.starts(text, "stop"):
             if (looks_like_range(text) and vocabulary.count_prose(text) <= 2 and len(text) < 120) or (
                 text.endswith(":") and len(text.split()) <= 3
             ):
@@ -687,7 +727,10 @@ class Reader:
                     last.range = f"{last.range}\n{text_of(parts.range)}".strip()
                 self._extend(line)
                 return True
+        follows = lines[index + 1].base - line.base if index + 1 < len(lines) else 99.0
         only_range = parts.range and not parts.values and not parts.unit
+        if only_range and not parts.name and index + 1 < len(lines) and follows < 0.8 * gap and _holds_value(lines[index + 1], self.header):
+            return False  # the first line of the next row's range
         if only_range and near and (not parts.name or _is_method(parts.name)):
             body = text_of(parts.range)
             if (last.range or looks_like_range(body)) and vocabulary.count_prose(body) <= 3 and len(body) <= 60:
@@ -699,16 +742,26 @@ class Reader:
                     last.unit = unit_in(last.range)
                 self._extend(line)
                 return True
+        if parts.name and parts.range and last.range and not parts.values and not parts.unit and gap <= 1.45 * size:
+            wrapped, body = name_of(parts.name), text_of(parts.range)
+            if _alike(last.lines[0], line) and is_name(wrapped) and looks_like_range(body) and follows >= 1.2 * gap:
+                last.name, last.range = f"{last.name} {wrapped}", f"{last.range}\n{body}"
+                self._extend(line)
+                return True
         if parts.name and not parts.values and not parts.unit and not parts.range and not parts.flag and len(line.cells) == 1:
             tight = gap <= 1.45 * size
             name = name_of(parts.name)
             joins = last.name.endswith((",", "-", "(", "/", "+", " of", " and", " y", " de", " und")) or last.name.count(
                 "("
             ) > last.name.count(")")
-            follows = lines[index + 1].base - line.base if index + 1 < len(lines) else 99.0
             alike = _alike(last.lines[0], line)
             closer = gap <= max(0.78 * follows, 0.94 * self.pitch) and follows >= 0.99 * gap and abs(line.x0 - last.name_x0) < 1.2 * size
             lower = name[:1].islower() and len(name.split()) <= 4 and follows > 1.15 * gap
+            centred = last.lines[0] is not self.last_line and gap <= 1.1 * size and last.lines[0].base < self.last_line.base
+            if centred and not _is_method(parts.name):
+                last.name = f"{last.name} {name}"
+                self._extend(line)
+                return True
             if tight and not _is_method(parts.name) and (is_name(name) or len(name) <= 2) and (joins or lower or (alike and closer)):
                 last.name = f"{last.name} {name}"
                 self._extend(line)
@@ -731,6 +784,12 @@ class Reader:
             if parts.range and not parts.name and not parts.values and not parts.unit and looks_like_range(text_of(parts.range)):
                 self.span_ahead.append((line, text_of(parts.range)))
                 return
+        if self.header is not None and not above and len(line.cells) <= 2 and (specimen := _specimen(line)):
+            self.specimen = specimen
+            if len(line.cells) == 2:
+                self.section = line.cells[0].text
+            self.left.append(Left(line, "heading or text"))
+            return
         stop = vocabulary.starts(text, "stop")
         if stop and re.match(r"^[^:]{0,60}:|^\W*\w+\W*$", text):
             self.paused = True
@@ -747,6 +806,7 @@ class Reader:
                 self.pending.append(line)
                 if _is_heading(line, text):
                     self.section = text
+                    self.specimen = text if vocabulary.says(text, "specimen_words") else ""
                     self.paused = False
                 return
         kind = "possible_result" if _possible(line) else "furniture"
@@ -758,6 +818,16 @@ class Reader:
         for line, _ in self.span_ahead:
             self.left.append(Left(line, "a range without its result", "possible_result"))
         self.pending, self.span_ahead = [], []
+
+
+def _specimen(line: Line) -> str:
+    """``SPECIMEN: URINE`` in a heading line of the table."""
+    label, _, said = line.cells[-1].text.partition(":")
+    return said.strip() if said.strip() and vocabulary.says(label, "specimen") and len(said) < 40 else ""
+
+
+def _holds_value(line: Line, header: Header) -> bool:
+    return any(measure([w.text for w in words]).value for words, _ in parts_of(line, header).values)
 
 
 def _alike(one: Line, other: Line) -> bool:

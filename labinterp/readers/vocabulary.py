@@ -106,3 +106,8 @@ def is_header_phrase(text: str) -> bool:
     assert isinstance(roles, dict)
     folded = " ".join(token for token in fold_name(text).split() if not (token.isdigit() and len(token) < 3))
     return folded in roles or folded.replace(" ", "") in _compact()
+
+
+def says_date(text: str) -> bool:
+    """Does a header cell announce the date of collection of its row?"""
+    return says(text, "collected") or says(text, "date_only")

@@ -1,0 +1,93 @@
+"""Pictures: what is recognised as one, what is refused, and one small report read through the text recognition."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from labinterp import ReadError, read
+from labinterp.readers import image
+
+pytest.importorskip("PIL")
+from PIL import Image, ImageDraw, ImageFont
+
+
+def encoded(picture: Image.Image, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP"])
+def test_pictures_are_known_by_their_first_bytes(kind: str) -> None:
+    assert image.identify(encoded(Image.new("RGB", (8, 8)), kind)[:64], f"x.{kind.lower()}")
+
+
+def test_other_files_are_not_pictures() -> None:
+    assert not image.identify(b"%PDF-1.7", "x.pdf")
+    assert not image.identify(b"test,value\n", "x.csv")
+    assert not image.identify(b"BMI,value\n", "x.csv")
+
+
+def test_limits_and_damage_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "available", lambda: True)
+    png = encoded(Image.new("RGB", (60, 40)), "PNG")
+    monkeypatch.setattr(image, "MAX_PIXELS", 100)
+    with pytest.raises(ReadError, match="60 x 40"):
+        read(png, name="large.png")
+    monkeypatch.setattr(image, "MAX_BYTES", 10)
+    with pytest.raises(ReadError, match="limit"):
+        read(png, name="heavy.png")
+    monkeypatch.setattr(image, "MAX_BYTES", 10**6)
+    with pytest.raises(ReadError, match="damaged"):
+        read(png[:40], name="broken.png")
+
+
+def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "available", lambda: True)
+    monkeypatch.setattr(image, "MAX_SECONDS", -1.0)
+    with pytest.raises(ReadError, match="took longer"):
+        read(encoded(Image.new("RGB", (60, 40)), "PNG"), name="slow.png")
+
+
+def found(text: str, width: float = 200, score: float = 0.9) -> image.Found:
+    box = [(0.0, 0.0), (width, 0.0), (width, 20.0), (0.0, 20.0)]
+    return box, text, score, [(text, 0.0, 1.0, score)]
+
+
+def test_a_script_the_model_does_not_know_is_noticed() -> None:
+    unknown = [found("   (  )", score=0.8), found("  - ", score=0.8), found(" .  ", score=0.7), found("A  ", score=0.8), found("5.60", 40)]
+    assert image._unreadable_script(unknown)
+    assert not image._unreadable_script(
+        [found("Haemoglobin concentration"), found("124 g/L", 70), found("Platelet count"), found("Sodium", 60)]
+    )
+
+
+def test_the_lean_of_a_photo_is_undone() -> None:
+    leaning = []
+    for line in range(8):
+        for x in (0.0, 400.0):
+            y = 40 * line + 0.05 * x
+            leaning.append(([(x, y), (x + 200, y + 10), (x + 200, y + 30), (x, y + 20)], "Sodium here", 0.99, [("Sodium", 0.0, 1.0, 0.99)]))
+    straight = image._straightened(leaning)
+    assert all(abs(box[0][1] - box[1][1]) < 0.5 for box, *_ in straight)
+    assert all(abs(straight[2 * i][0][0][1] - straight[2 * i + 1][0][0][1]) < 1 for i in range(8))
+
+
+@pytest.mark.skipif(not image.available(), reason="the extra 'ocr' is not installed")
+def test_a_small_scan_is_read_with_its_confidence() -> None:
+    picture = Image.new("RGB", (1000, 260), "white")
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=30)
+    lines = (
+        ("Test", "Result", "Units", "Reference range"),
+        ("Sodium", "140", "mmol/L", "135 - 145"),
+        ("Potassium", "6.1", "mmol/L", "3.5 - 5.1"),
+    )
+    for row, cells in enumerate(lines):
+        for x, cell in zip((30, 330, 500, 700), cells, strict=True):
+            draw.text((x, 30 + 70 * row), cell, fill="black", font=font)
+    report = read(encoded(picture, "PNG"), name="scan.png")
+    assert report.rows[["name_text", "value_text", "unit_text", "range_text"]].to_numpy().tolist() == [list(cells) for cells in lines[1:]]
+    assert all("confidence" in review for review in report.rows["review"])
