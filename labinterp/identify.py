@@ -116,7 +116,10 @@ def specimen_of(ref: Reference, name: str, specimen: str, section: str) -> str:
         kinds = {kind for word, kind in _specimen_words(ref) if kind != "silent" and f" {word} " in folded}
         if kinds:  # a whole name such as "Blood" (urine strip) or "P-LCR" says it better than a word in it
             whole = {kind for marker in ref.candidates(name) for kind in ref.markers[marker].specimen} if text is name else set()
-            return whole.pop() if len(whole) == 1 else next(iter(sorted(kinds - {"blood"})), "blood")
+            if len(whole) == 1:
+                return whole.pop()
+            if not whole or kinds & whole:
+                return next(iter(sorted(kinds - {"blood"})), "blood")
     return ""
 
 
