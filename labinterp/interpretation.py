@@ -202,11 +202,11 @@ class Interpretation:
 
         return to_json(self, path)
 
-    def to_fhir(self) -> dict[str, Any]:
-        """A FHIR R4 Bundle with a DiagnosticReport and its Observations; never a Condition."""
+    def to_fhir(self, *, patient: bool = False) -> dict[str, Any]:
+        """A FHIR R4 Bundle with a DiagnosticReport and its Observations; never a Condition. `patient` adds sex and age."""
         from labinterp.export.fhir import to_fhir
 
-        return to_fhir(self)
+        return to_fhir(self, patient=patient)
 
 
 def fuzzy_notices(results: pd.DataFrame) -> list[Notice]:

@@ -374,12 +374,12 @@ def name_and_unit(heading: str) -> tuple[str, str]:
     """``"Potassium (mmol/L)"``, ``"Potassium, mmol/L"``, ``"potassium_mmol_l"`` -> the name and the unit as printed ("" if none)."""
     heading = " ".join(heading.split())
     match = _BRACKET.fullmatch(heading)
-    if match and looks_like_unit(match[2]):
+    if match and _is_unit(match[2], heading):
         return match[1], match[2]
     match = _TAIL.fullmatch(heading)
     if match:
         name, unit = match[1] or match[3], match[2] or match[4]
-        if looks_like_unit(unit):
+        if _is_unit(unit, heading):
             return name, unit
     parts = heading.split("_")
     for cut in range(1, len(parts) - 1):
@@ -387,6 +387,13 @@ def name_and_unit(heading: str) -> tuple[str, str]:
         if len(parts) - cut == 2 and looks_like_unit(unit):
             return " ".join(parts[:cut]), unit
     return heading, ""
+
+
+def _is_unit(text: str, heading: str) -> bool:
+    """Letters alone may be the symbol of the test ("Magnesium (Mg)") or a part of its name ("Bilirubin (total)")."""
+    if not looks_like_unit(text):
+        return False
+    return bool(re.search(r"[/%‰\d]", text)) or not (is_analyte(text) or is_analyte(heading))
 
 
 def _companions(heads: list[str], tests: dict[int, tuple[str, str]]) -> dict[int, tuple[int, str]]:

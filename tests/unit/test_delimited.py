@@ -9,6 +9,7 @@ import pytest
 
 from labinterp import Report, read
 from labinterp.errors import ReadError
+from labinterp.readers.table import name_and_unit
 
 
 def rows_of(report: Report, *columns: str) -> list[tuple[str, ...]]:
@@ -71,6 +72,24 @@ def test_a_wide_table_with_units_in_the_headings() -> None:
         ("HbA1c", "6.4", "%", "2025-11-24"),
         ("CK", "<20", "U/L", "2025-11-24"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [
+        ("25-OH Vitamin D, ng/mL", ("25-OH Vitamin D", "ng/mL")),
+        ("potassium_mmol_l", ("potassium", "mmol/l")),
+        ("Neutrophils %", ("Neutrophils", "%")),
+        ("钾（mmol/L）", ("钾", "mmol/L")),
+        ("MCH (pg)", ("MCH", "pg")),
+        ("Magnesium (Mg)", ("Magnesium (Mg)", "")),
+        ("Bilirubin (total)", ("Bilirubin (total)", "")),
+        ("Glucose, fasting", ("Glucose, fasting", "")),
+        ("Potassium (K)", ("Potassium (K)", "")),
+    ],
+)
+def test_name_and_unit_of_a_heading(heading: str, expected: tuple[str, str]) -> None:
+    assert name_and_unit(heading) == expected
 
 
 def test_a_wide_table_with_units_in_a_second_line() -> None:
