@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import sysconfig
+import time
+import urllib.request
 import venv
 import zipfile
 from pathlib import Path
@@ -94,6 +98,30 @@ def test_installed_package_passes_its_samples(python: Path, tmp_path: Path) -> N
     done = run(python, tmp_path, "-m", "labinterp", "samples", "test")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok  leg_weakness.pdf" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the server is stopped with its process group")
+def test_installed_app_answers(python: Path, tmp_path: Path) -> None:
+    """`labinterp app` from a wheel finds its page and its settings, and the whole page can be imported by its server."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(python.with_name("labinterp")), "app", "--no-browser", "--port", str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=tmp_path, env=CLEAN, stdout=log, stderr=log, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and server.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+                    assert answer.read() == b"ok"
+                return
+            except OSError:
+                time.sleep(0.2)
+        pytest.fail((tmp_path / "log").read_text(errors="replace"))
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(20)
 
 
 def test_import_is_light() -> None:
