@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -120,7 +121,8 @@ def test_installed_app_answers(python: Path, tmp_path: Path) -> None:
                 time.sleep(0.2)
         pytest.fail((tmp_path / "log").read_text(errors="replace"))
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
 
 
