@@ -393,7 +393,10 @@ def describe_cause(cause_id: str, ref: Reference) -> str:
     if cause.wording:
         lines.append(cause.wording)
     seen = {"yes": "yes", "partly": "partly", "no": "no, other tests show it"}[cause.visible]
-    lines += ["", f"Urgency: {cause.urgency}. Visible in blood tests: {seen}.", f"Course: {cause.course}."]
+    lines += ["", f"Urgency: {cause.urgency}. Visible in blood tests: {seen}."]
+    for title, words in (("Onset", cause.onset), ("Where", cause.distribution), ("Feeling", cause.sensory)):
+        lines.append(f"{title}: {', '.join(word.replace('_', ' ') for word in words)}.")
+    lines.append(f"Course: {cause.course}.")
     for role, title in (("defining", "Defining"), ("supporting", "For"), ("against", "Against"), ("screening", "Should be checked")):
         links = [link for link in cause.links if link.role == role]
         if links:
@@ -418,23 +421,30 @@ def describe_cause(cause_id: str, ref: Reference) -> str:
         lines += ["", "Named in the seed articles:"]
         for seed in cause.seeds:
             lines.append(f"  {seed.article} says: {seed.says}" + (f". Applied: {seed.applied}" if seed.applied else ""))
-    statistics = [*cause.statistics, *(link.statistic for link in cause.links if link.statistic)]
+    statistics = [("", number) for number in cause.statistics]
+    statistics += [
+        (f"{name_of(link.marker, ref)} {link.finding.replace('_', ' ')}: ", link.statistic) for link in cause.links if link.statistic
+    ]
     if statistics:
         lines += ["", "Published numbers:"]
-        lines += [f"  {number.text} [{number.source}{'' if number.verified else ', not verified'}]" for number in statistics]
+        lines += [f"  {of}{number.text} [{number.source}{'' if number.verified else ', not verified'}]" for of, number in statistics]
     if cause.note:
         lines += ["", cause.note + "."]
+    if cause.codes:
+        lines += ["", "Codes:"] + [
+            f"  {code.system} {code.code} {code.name}{'' if code.verified else ' (not verified)'}" for code in cause.codes
+        ]
     lines += ["", "Sources:"]
     for id_ in cause.sources:
         source = ref.sources[id_]
         lines.append(f"  {source.title}" + ("" if source.verified else " (not verified)"))
-    lines += ["", f"Links and strengths: {cause.basis}; reviewed by: {cause.reviewed_by}.", ref.evidence.closing]
+    lines += ["", f"Links and strengths are {cause.basis}, reviewed by {cause.reviewed_by}. A possible cause, never a diagnosis."]
     return "\n".join(lines)
 
 
 def _link_line(link: MarkerLink, ref: Reference) -> str:
     note = f" - {link.note}" if link.note else ""
-    return f"{name_of(link.marker, ref)}: {link.finding.replace('_', ' ')} ({link.strength}){note}"
+    return f"{name_of(link.marker, ref)} [{link.marker}]: {link.finding.replace('_', ' ')} ({link.strength}){note}"
 
 
 _JUDGED: dict[str, tuple[str, float, str, bool]] = {

@@ -477,8 +477,9 @@ def _marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
 
 
 def causes(args: argparse.Namespace) -> int:
+    from labinterp.causes import describe_cause
     from labinterp.reference import Reference
-    from labinterp.terminal import URGENCY_WORDS, console, show_pairs, show_rows
+    from labinterp.terminal import URGENCY_WORDS, console, show_rows
 
     ref = Reference.default()
     if args.name is None:
@@ -503,41 +504,8 @@ def causes(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps(cause.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2))
     else:
-        show_pairs(_cause_facts(cause), console())
+        print(describe_cause(id_, ref))
     return OK
-
-
-def _cause_facts(cause: Any) -> Iterable[tuple[str, Any]]:
-    from labinterp.terminal import URGENCY_WORDS
-
-    yield "Cause", f"{cause.name} ({cause.id})"
-    yield "How soon", URGENCY_WORDS[cause.urgency]
-    yield "Why", cause.mechanism
-    yield "Onset", ", ".join(cause.onset)
-    yield "Where", ", ".join(cause.distribution)
-    yield "Feeling", ", ".join(cause.sensory)
-    yield "Course", cause.course
-    yield "Red flags", list(cause.red_flags)
-    yield (
-        "In blood",
-        {"yes": "blood tests can show it", "partly": "blood tests show it in part", "no": "blood tests cannot show it"}[cause.visible],
-    )
-    for role, label in (("defining", "Defining"), ("supporting", "Supports"), ("against", "Against"), ("screening", "Screening")):
-        links = [link for link in cause.links if link.role == role]
-        yield (
-            label,
-            [f"{link.marker} {link.finding.replace('_', ' ')} ({link.strength}){'. ' + link.note if link.note else ''}" for link in links],
-        )
-    yield "Next tests", [f"{test.test}: {test.reason}" for test in cause.next_tests]
-    yield "Settled by", list(cause.settles)
-    yield "Statistics", [f"{s.text} [{s.source}; {'checked' if s.verified else '? not checked'}]" for s in cause.statistics]
-    yield (
-        "Seed articles",
-        [f"{seed.article}: {seed.says}{' Applied here: ' + seed.applied if seed.applied else ''}" for seed in cause.seeds],
-    )
-    yield "Codes", [f"{code.system} {code.code} {code.name}{'' if code.verified else ' (? not checked)'}" for code in cause.codes]
-    yield "Sources", ", ".join(cause.sources)
-    yield "Judgement", f"links and weights are {cause.basis}; reviewed by {cause.reviewed_by}"
 
 
 def convert(args: argparse.Namespace) -> int:
