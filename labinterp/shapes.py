@@ -206,18 +206,19 @@ _END = r"(?![^\W\d_])"
 _WORD = _any(words.UNIT_WORDS)
 _PREFIX = _any(words.UNIT_PREFIXES)
 _BASE = _any(words.UNIT_BASES)
-_NAME = rf"(?:{_WORD}|{_PREFIX}?{_BASE}|{_PREFIX}?{_any(words.UNIT_LETTERS)}){_END}\.?"
+_NAME = rf"(?:{_WORD}|{_PREFIX}?(?:{_BASE}|{_any(words.UNIT_LETTERS)}){_any(words.UNIT_SUFFIXES)}?){_END}\.?"
 _ANNOTATION = r"(?:\{[^{}\s]{1,24}\})"  # UCUM: {creat}
 _BRACKET = r"(?:[munpk]?\[[a-z'A-Z]{2,6}\])"  # UCUM: m[IU]/L, mm[Hg], /[HPF]
 _TERM = rf"(?:(?:{_NAME}|{_BRACKET}|m\[Hg\]|10\*\d{{1,2}})(?:\^?-?\d(?!\d))?{_ANNOTATION}?|{_ANNOTATION})"
 _POWER = r"""(?:  [x*]?\s?10\s?(?:(?:\^|\*\*?|e(?:xp)?|x|hoch)\s?\(?[+-]?\d{1,2}\)?|\(\d{1,2}\))(?!\d)  # x10^3  10E9  10(9)
                |  [x*]?\s?10\s?(?:3|6|9|12)(?=\s?/)                                                     # 109/L: the superscript was lost
                |  [x*]\s?1[.,]?000(?:[.,]?000)? )"""  # x 1000
-_PER = rf"(?:\s?/\s?|\s(?:per|pro|por|par|in|na|w|в|en)\s)(?:\(?(?:\d{{1,4}}\s?(?:st|ère|a|ª)?\s?)?{_TERM}\)?|1[.,]73(?:\s?m\^?2)?)"
+_PER = rf"(?:\s?/\s?|\s(?:per|pro|por|par|in|na|w|в|en)\s)(?:\(?(?:\d{{1,4}}\s?(?:st|ère|a|ª)?\s?)?{_TERM}\)?|1[.,]73(?:\s?[mм]\^?2)?)"
 _SHORT = _any("iu | ui | ie | mol | gm | gram | grams | unit | units | ед | ме")
 _ALONE = rf"(?:(?:{_WORD}|{_PREFIX}{_BASE}|{_SHORT}|(?-i:[mµunp]M|[gshU])){_END}\.?{_ANNOTATION}?)"
 UNIT = rf"""(?:
     (?:{_POWER}\s?)?(?:{_TERM}(?:\s{_TERM})?)?(?:{_PER}){{1,3}}(?:\s?\(?{_NAME}\)?)?{_ANNOTATION}?  # x10^3/µL   mL/min/1.73 m2   mg/g creat
+  | (?:per|pro|por)\s{_TERM}                                                                        # per uL
   | {_TERM}[\s.·*]?{_TERM}(?:[\s.·*]{_TERM})?(?<=-\d)                                              # g dL-1   mL.min-1
   | %\s?\(?(?:[^\W\d_]+\.?\s?){{1,3}}(?:a1c)?\)?(?<!\s)                                            # % of total Hgb
   | {_POWER}\s?(?:{_TERM})?                                                                        # x10E3

@@ -25,6 +25,9 @@ from labinterp.shapes import tidy
 SIGNIFICANT = ("{1.73_m2}", "{FEU}", "{DDU}")
 """Annotations that make another quantity; all others only name what is counted (see `labinterp.reference.factors`)."""
 
+GLUED = ("{creat}", "{Hb}", "{FEU}", "{DDU}", "{H2O}")
+"""Annotations that are printed without a space: ``mg/gCr``."""
+
 MANY = 64  # readings of one spelling; more would be noise
 _POWER = re.compile(
     r"""^(?:[x*]\s?)?10\s?(?: (?:\^|\*\*?|e(?:xp)?\+?|x|hoch)\s?\(?([+-]?\d{1,2})\)?   # x10^3  10*9  10E12
@@ -32,20 +35,22 @@ _POWER = re.compile(
                           | \s?(3|6|9|12)(?!\d) )\s*                                    # 109/L: the superscript was lost""",
     re.I | re.X,
 )
-_THOUSANDS = re.compile(r"^[x*]\s?(1[.,]?000(?:[.,]?000)?)\s*")
-_PER = re.compile(r"\s?/\s?|\s(?:per|pro|por|par|na)\s", re.I)
+_THOUSANDS = re.compile(r"^(?:[x*]\s?)?(1[.,]?000(?:[.,]?000)?)(?!\d)\s*")
+_PER = re.compile(r"\s?/\s?|(?:\s|^)(?:per|pro|por|par|na|in|at|after|nach|за)\s", re.I)
+_REMARK = re.compile(r"\s?\(([^()]+)\)$")
 _COUNT = re.compile(r"^(\d{1,4})\s?(?:st|ère|era|re|a|ª|er)?\.?\s?(?=[^\W\d_])")
 _EXPONENT = re.compile(r"^(.*?[^\W\d_])\^?(-?[1-3])$")
-_SPLIT = re.compile(r"(?<=[^\W_.])\.(?=\S)|\s*[·*]\s*|\s+|(?<=%)(?=[^\W\d_])")
+_SPLIT = re.compile(r"(?<=[^\W\d_])\.(?=\S)|\s*[·*]\s*|\s+|(?<=%)(?=[^\W\d_])")
 _NOTES = re.compile(r"\{[^{}]*\}")
 
 
 class _Spellings(NamedTuple):
-    """The table of spellings, exact and without case, and the prefixes among them."""
+    """The table of spellings, exact and without case, and the prefixes and annotations among them, longest first."""
 
     exact: dict[str, tuple[str, ...]]
     folded: dict[str, tuple[str, ...]]
     prefixes: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=8)
@@ -61,7 +66,8 @@ def _spellings(ref: Reference) -> _Spellings:
     for spelling, meanings in exact.items():
         key = spelling.casefold()
         folded[key] = tuple(dict.fromkeys((*folded.get(key, ()), *meanings)))
-    return _Spellings(exact, folded, tuple(sorted(prefixes, key=lambda pair: -len(pair[0]))))
+    notes = [(spelling, meanings[0]) for spelling, meanings in exact.items() if meanings[0] in GLUED and len(spelling) > 1]
+    return _Spellings(exact, folded, *(tuple(sorted(pairs, key=lambda pair: -len(pair[0]))) for pairs in (prefixes, notes)))
 
 
 def ucum_of(ref: Reference, text: str, marker: Marker | None = None) -> str | None:
@@ -76,13 +82,16 @@ def ucum_of(ref: Reference, text: str, marker: Marker | None = None) -> str | No
 @lru_cache(maxsize=65536)
 def _ucum(ref: Reference, text: str, marker_id: str) -> str | None:
     plain = re.sub(r"\s+", " ", re.sub(r"^\?(?=(?:mol|g|kat|IU|U|L|m)\b)", "µ", tidy(text))).strip()
-    if plain.startswith("(") and plain.endswith(")") and plain.count("(") == 1:
-        plain = plain[1:-1].strip()
+    for opening, closing in ("()", "[]"):
+        if plain.startswith(opening) and plain.endswith(closing) and plain.count(opening) == 1 and "/" in plain:
+            plain = plain[1:-1].strip()
     if not plain or len(plain) > 60:
         return None
     if marker_id and ref.factor(marker_id, plain):
         return plain
     known = _spellings(ref)
+    if not _look_up(plain, known, False):
+        plain = _REMARK.sub(r" \1", plain)  # % (NGSP)
     meanings = list(dict.fromkeys(islice(_whole(plain, known, True), MANY)))
     if not meanings:  # MG/DL: only where the case as printed means nothing at all
         meanings = list(dict.fromkeys(islice(_whole(plain, known, False), MANY)))
@@ -93,8 +102,8 @@ def _ucum(ref: Reference, text: str, marker_id: str) -> str | None:
                 if factor := ref.factor(marker_id, written):
                     sound.setdefault((factor.factor, factor.intercept), written)
                     break
-        if sound:
-            return next(iter(sound.values())) if len(sound) == 1 else None
+        if sound:  # of several, the canonical unit itself: `mil` is thousand for white cells, million for red ones
+            return next(iter(sound.values())) if len(sound) == 1 else sound.get((1.0, 0.0))
     return meanings[0] if len({_without_notes(meaning) for meaning in meanings}) == 1 else None
 
 
@@ -116,7 +125,17 @@ def _whole(text: str, known: _Spellings, with_case: bool) -> Iterator[str]:
             tops += below
         if len(tops) > 1 or any("/" in bottom for bottom in bottoms) or (bottoms and any("/" in term for term in tops)):
             continue
-        yield "/".join((*tops, *bottoms)) if tops else "/" + "/".join(bottoms)
+        if tops == ["1"] and bottoms:  # 1/nL
+            tops = []
+        yield _noted("/".join((*tops, *bottoms)) if tops else "/" + "/".join(bottoms))
+
+
+def _noted(ucum: str) -> str:
+    """Annotations that make another quantity stand at the end: ``ng{FEU}/mL`` -> ``ng/mL{FEU}``."""
+    for note in SIGNIFICANT[1:]:
+        if note in ucum:
+            ucum = ucum.replace(note, "") + note
+    return ucum
 
 
 def _look_up(text: str, known: _Spellings, with_case: bool) -> tuple[str, ...]:
@@ -182,6 +201,12 @@ def _word(word: str, known: _Spellings, with_case: bool) -> Iterator[tuple[str, 
         note, word = found[0], word[: found.start()]
         note = _look_up(note, known, True)[0] if _look_up(note, known, True) else note
         whole = _look_up(word, known, with_case)
+    if not whole and not note:
+        for spelling, meaning in known.notes:
+            if word.endswith(spelling) and len(word) > len(spelling):
+                note, word = meaning, word[: -len(spelling)]
+                whole = _look_up(word, known, with_case)
+                break
     if whole:
         yield from ((meaning + note, exponent) for meaning in whole)
         return
@@ -209,5 +234,6 @@ def _scaled(above: list[str], power: int, count: str) -> list[str]:
         return []
     if count == "1":
         return above
-    special = {("24", "h"): "(24.h)", ("100", "mL"): "dL", ("1000", "mL"): "L", ("10", "dL"): "L"}.get((count, above[0] if above else ""))
+    unit = _NOTES.sub("", above[0]) if above else ""
+    special = {("24", "h"): "(24.h)", ("60", "min"): "h", ("100", "mL"): "dL", ("1000", "mL"): "L", ("10", "dL"): "L"}.get((count, unit))
     return [special, *above[1:]] if special else []

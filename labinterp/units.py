@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -207,11 +208,12 @@ def explain_conversion(marker: str, value: float, unit: str, to: str | None = No
         lines.append(f"rounded as laboratories print {way.to}: {result:.{way.decimals}f}")
     stated = [entry for entry in known.units if entry.ucum in (way.ucum, way.to) and entry.basis]
     lines += [f"{entry.ucum}: {entry.basis}{'' if entry.verified else ' (not checked)'}" for entry in stated]
-    if known.molar_mass and "calc" in way.sources:
+    substance = [re.search("mol|eq|osm", unit) is not None for unit in (way.ucum, way.to)]
+    if known.molar_mass and substance[0] != substance[1]:
         lines.append(f"molar mass {known.molar_mass.value:g} g/mol ({known.molar_mass.substance})")
+    elif not way.sources and not stated:
+        lines.append("source: definition of the units")
     lines += [f"source: {ref.sources[id_].organisation}, {ref.sources[id_].title}" for id_ in way.sources if id_ in ref.sources]
-    if not way.sources and not stated:
-        lines.append("source: definition of the units (SI)")
     return "\n".join(lines)
 
 

@@ -360,11 +360,11 @@ AGE_UNITS = """
 # ---- words of units (which words may stand in a unit; what they mean is reference_ranges/units.yaml) ---------------------------
 
 UNIT_PREFIXES = """
-    mc | k | m | c | d | u | n | p | f | µ | M | G | T | мк | м | н | п | к | д | ф | 毫 | 微 | 纳 | 皮 | 千 | 飞 |
+    micro | mikro | milli | nano | pico | femto | mc | k | m | c | d | u | n | p | f | µ | M | G | T | мк | м | н | п | к | д | ф | 毫 | 微 | 纳 | 皮 | 千 | 飞 |
     分
 """
 UNIT_BASES = """
-    g | gm | gms | gr | gram | grams | mol | mole | moles | val | eq | equiv | osm | osmol | osmole | osmoles | l | lt | ltr |
+    g | gs | gm | gms | gr | gram | grams | mol | mole | moles | val | eq | equiv | osm | osmol | osmole | osmoles | l | lt | ltr |
     lit | liter | litre | liters | litres | kat | katal | iu | ui | ie | unit | units | pa | г | гр | моль | л |
     литр | литра | экв | осм | осмоль | ме | ед | кат | 克 | 摩尔 | 摩 | 升 | 国际单位 | 单位 | gram hb | lu | jm |
     einheiten | unités | unidades | unità | unidade | jednostek
@@ -372,6 +372,7 @@ UNIT_BASES = """
 UNIT_LETTERS = "u | e | m | g | l | s | h | d | j | k | t | с | ч | е | м | г | л"
 """Letters that count as unit words only beside a slash, an exponent or a power of ten; alone they may be flags or labels."""
 UNIT_WORDS = """
+    calc | westergren | urine | urin | мкм3 | мкм^3 | sqm | high power field |
     % | ‰ | percent | prozent | vol% | vol.% | vol % | hpf | lpf | fld | field | fields | campo | campos | champ | gf |
     gesichtsfeld | wpz | п/з | поле | cell | cells | zellen | zelle | cellules | cellule | células | celulas | cél | cel |
     komórek | клеток | клетки | кл | 細胞 | 细胞 | 个 | ery | erys | leu | leuk | leuko | wbc | wbcs | rbc |
@@ -393,3 +394,5 @@ UNIT_WORDS = """
     g% | gm% | gms% | µg% | mcg% | ug% | meq% | h2o | m2 | m^2 | bsa | ngsp | dcct | ifcc | total | of | quick | quotient |
     verhältnis | rapporto | relación | soc | multiples | mom | z-score | sd | x uln | no unit
 """
+UNIT_SUFFIXES = "cr | crt | creat | crea | krea | kreatinin | creatinine | hb | hgb | feu | ddu | h2o"
+"""What is counted, glued to its unit: ``mg/gCr``, ``mmol/molHb``."""

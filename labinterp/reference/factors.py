@@ -54,6 +54,7 @@ _ATOMS: dict[str, str] = {
     "[LPF]": "low_power_field",
     "[pH]": "acidity",
 }
+_SHARES = {"L/L": "1", "mL/dL": "%", "g/g": "1"}  # shares of a whole, not plain numbers
 _PREFIXES = {"k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12, "f": -15}
 _TERM = re.compile(r"^(?P<unit>\(24\.h\)|1|%|[a-zA-Z\[\]']+)?(?P<power>[23])?(?P<note>\{[^{}]+\})?$")
 _COUNT = re.compile(r"^10\*(-?\d+)$")
@@ -101,7 +102,9 @@ def quantity(ucum: str) -> Quantity:
     """The size and kind of a UCUM unit. Raises `ReferenceDataError` for what is not a unit known here."""
     registry = _registry()
     expression, size = [], 1.0
-    numerator, *denominators = ucum.replace("(24.h)", "\x00").split("/")
+    numerator, *denominators = _SHARES.get(ucum, ucum).replace("(24.h)", "\x00").split("/")
+    if not all(denominators) or not (numerator or denominators):
+        raise ReferenceDataError(f"{ucum!r} is not a UCUM unit known here")
     for power, part in ((1, numerator), *((-1, d) for d in denominators)):
         for term in part.split(".") if part and part != "{1.73_m2}" else [part]:
             term = term.replace("\x00", "(24.h)")
@@ -179,6 +182,8 @@ def _candidates(ucum: str) -> Iterator[str]:
         heads = _SUBSTANCE
     else:
         heads = next((family for family in _FAMILIES if numerator in family), (numerator,))
+    if numerator in MASS and not denominators:  # of one cell
+        heads = (*MASS, *AMOUNT)
     if numerator == "L" and not denominators:
         heads = VOLUME
     if numerator == "fL" and not denominators:
