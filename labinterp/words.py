@@ -360,7 +360,8 @@ AGE_UNITS = """
 # ---- words of units (which words may stand in a unit; what they mean is reference_ranges/units.yaml) ---------------------------
 
 UNIT_PREFIXES = """
-    micro | mikro | milli | nano | pico | femto | mc | k | m | c | d | u | n | p | f | µ | M | G | T | мк | м | н | п | к | д | ф | 毫 | 微 | 纳 | 皮 | 千 | 飞 |
+    micro | mikro | milli | nano | pico | femto | mc | k | m | c | d | u | n | p | f | µ |
+    M | G | T | мк | м | н | п | к | д | ф | 毫 | 微 | 纳 | 皮 | 千 | 飞 |
     分
 """
 UNIT_BASES = """
