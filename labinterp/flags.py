@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from labinterp.columns import resolve, spread
-from labinterp.limits import Limits, Results, Scale, Span
+from labinterp.limits import INF, Limits, Results, Scale, Span
 from labinterp.reference.fold import fold_name
 
 _SIGNS = dict.fromkeys(("↑", "▲", "⬆", "+", "++", "+++", "↑↑"), "H") | dict.fromkeys(("↓", "▼", "⬇", "-", "−", "–", "--", "---", "↓↓"), "L")
@@ -367,22 +367,26 @@ def _undecided(row: pd.Series, limits: Limits) -> str:
 
 
 def _question(row: pd.Series, limits: Limits) -> str:
-    """A slip is a question: what is not possible, and what would be."""
+    """A slip is a question: what is not possible, and what would be. Units in which limits are published are asked first."""
     value, unit = row["low"] if np.isfinite(row["low"]) else row["high"], row["unit_text"] or row["ucum"]
-    parts = [f"{value:g} {unit}".strip() + " is not possible for this test."]
-    others = [
-        f"{value:g} {other} would be {float(back(np.array([value]))[0]):g} {unit}"
-        for other, low, high, back in limits.slips
-        if low <= value <= high
-    ]
-    if others:
-        parts.append("Was the unit another? " + "; ".join(others[:2]) + ".")
-    elif limits.intervals or limits.printed:
-        span = (limits.printed or limits.intervals)[0]
-        low, high = max(span.line.back(span.low), 0), span.line.back(span.high)
-        shifted = [value / ten for ten in (10, 100) if np.isfinite(high) and low * 0.5 <= value / ten <= high * 2]
-        if shifted and value > 0:
-            parts.append(f"Was a decimal mark lost? {shifted[0]:g} {unit} would be possible.")
+    impossible = f"{value:g} {unit}".strip() + " is not possible for this test."
     if value < 0:
-        parts.append("A quantity cannot be negative.")
-    return " ".join(parts)
+        return f"{impossible} A quantity cannot be negative."
+    meant = [(slip, float(slip.back(np.array([value]))[0])) for slip in limits.slips if slip.low <= value <= slip.high]
+    units = [(slip.published, f"Was the unit another? {value:g} {slip.unit} would be {back:g} {unit}.") for slip, back in meant]
+    shifted = [
+        f"Was a decimal mark lost? {value / ten:g} {unit} would be possible." for ten in (10, 100) if _far(value / ten, limits) < 0.3
+    ]
+    guesses = [*(text for published, text in units if published), *shifted[:1], *(text for published, text in units if not published)]
+    return " ".join([impossible, *guesses[:2]])
+
+
+def _far(value: float, limits: Limits) -> float:
+    """How far a value lies from the usual range, as a power of ten; infinite where no range is known."""
+    spans = limits.printed or limits.intervals
+    if not spans or value <= 0:
+        return INF
+    low, high = (spans[0].line.back(end) for end in (spans[0].low, spans[0].high))
+    below = np.log10(low / value) if np.isfinite(low) and low > 0 else -INF
+    above = np.log10(value / high) if np.isfinite(high) and high > 0 else -INF
+    return float(max(below, above, 0.0))

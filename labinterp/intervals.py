@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ import pandas as pd
 
 from labinterp.columns import encode, resolve, spread
 from labinterp.errors import ValueTextError
-from labinterp.limits import INF, SAME, Limits, Line, Scale, Span, closed_high, closed_low, words
+from labinterp.limits import INF, SAME, Limits, Line, Scale, Slip, Span, closed_high, closed_low, words
 from labinterp.model import Patient
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
@@ -360,17 +360,16 @@ def published_units(marker: Marker) -> set[str]:
     return units | ({marker.unit} if marker.unit else set())
 
 
-def slips_of(ref: Reference, marker: Marker, ucum: str) -> tuple[tuple[str, float, float, Line], ...]:
+def slips_of(ref: Reference, marker: Marker, ucum: str) -> tuple[Slip, ...]:
     """Other units in which the marker is reported, with the plausible range in each and the way back to the report's unit."""
-    units = published_units(marker) | {unit.ucum for unit in marker.units if not unit.approximate}
+    published = published_units(marker)
     out = []
-    for unit in sorted(units - {ucum, MULTIPLE}):
+    for unit in sorted((published | {unit.ucum for unit in marker.units if not unit.approximate}) - {ucum, MULTIPLE}):
         span, way = plausible_span(ref, marker, unit), line_to(ref, marker, unit, [ucum])
         if span is not None and way is not None and not (way[1].intercept == 0 and way[1].factor == 1):
             here = ref.factor(marker.id, ucum)
             back = Line(way[1].factor, way[1].intercept, here.decimals if here else None)
-            low, high = span.line.back(span.low), span.line.back(span.high)
-            out.append((unit, low, high, back))
+            out.append(Slip(unit, span.line.back(span.low), span.line.back(span.high), back, unit in published))
     return tuple(out)
 
 
@@ -378,23 +377,31 @@ def scales_of(ref: Reference, marker: Marker, scheme: Scheme, ucum: str, ceiling
     """The bands of a scheme in a unit that suits the report; a scheme of multiples gives one scale per upper limit in force."""
     units = list(scheme.bands[0].limits)
     if units == [MULTIPLE]:
-        return [
-            _scale(marker, scheme, MULTIPLE, Line(line.factor / high, line.intercept / high, None, line.uncertainty))
-            for high, line in dict.fromkeys(ceilings)
-            if high > 0
-        ]
+        return [_multiples(marker, scheme, ucum, high, line) for high, line in dict.fromkeys(ceilings) if high > 0]
     way = line_to(ref, marker, ucum, units)
     return [] if way is None else [_scale(marker, scheme, *way)]
 
 
-def _scale(marker: Marker, scheme: Scheme, unit: str, line: Line) -> Scale:
+def _multiples(marker: Marker, scheme: Scheme, ucum: str, high: float, line: Line) -> Scale:
+    """Bands of multiples of one upper limit; in words they are told as numbers in the unit of the report."""
+    ladder = Line(line.factor / high, line.intercept / high, None, line.uncertainty)
+    return _scale(marker, scheme, MULTIPLE, ladder, lambda bounds: f"{words(scaled(bounds, ladder))} {ucum}")
+
+
+def scaled(bounds: Bounds, line: Line) -> Bounds:
+    """Bounds in the unit that `line` starts from, to four digits."""
+    low, high = (float(f"{line.back(end):.4g}") for end in (bounds.low, bounds.high))
+    return Bounds(low, bounds.low_inclusive, high, bounds.high_inclusive)
+
+
+def _scale(marker: Marker, scheme: Scheme, unit: str, line: Line, wording: Callable[[Bounds], str] | None = None) -> Scale:
     bounds = [parse_limits(band.limits[unit]) for band in scheme.bands]
     starts = [closed_low(bound.low, bound.low_inclusive) for bound in bounds]
     return Scale(
         starts=np.array([-INF, *starts[1:]]),
         categories=tuple(band.category for band in scheme.bands),
         labels=tuple(band.label for band in scheme.bands),
-        texts=tuple(f"{words(bound)} {'times the upper limit' if unit == MULTIPLE else unit}" for bound in bounds),
+        texts=tuple(wording(bound) if wording else f"{words(bound)} {unit}" for bound in bounds),
         severities=tuple(band.severity for band in scheme.bands),
         sides=tuple(band.side for band in scheme.bands),
         scheme=scheme.scheme,
@@ -431,7 +438,7 @@ def printed_range(
         way = line_to(ref, marker, ucum, [range_ucum]) if marker and ucum else None
         if way is None:
             return (), "", (f"The printed range {text.strip()!r} is in another unit than the result.",), set()
-        line = Line(way[1].factor, way[1].intercept)
+        line = way[1]
     spans = []
     for part in limits:
         low = -INF if part.low is None else closed_low(part.low, part.low_inclusive is not False)

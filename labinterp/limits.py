@@ -142,6 +142,17 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Slip:
+    """Another unit in which the figure would be plausible (from `low` to `high` of that unit), and the way back to the report's unit."""
+
+    unit: str
+    low: float
+    high: float
+    back: Line
+    published: bool  # some limit of the marker is published in it
+
+
+@dataclass(frozen=True)
 class Limits:
     """Everything that a result may be compared with. Several of a kind are populations that the person may belong to."""
 
@@ -154,5 +165,5 @@ class Limits:
     upper: tuple[tuple[float, Line], ...] = ()  # upper limits in force, for multiples
     open_facts: tuple[str, ...] = ()  # what would settle which population it is
     reasons: tuple[str, ...] = ()  # why a limit was not used
-    slips: tuple[tuple[str, float, float, Line], ...] = ()  # other units: unit, plausible range in it, way back to the report's unit
+    slips: tuple[Slip, ...] = ()
     meanings: tuple[tuple[str, str], ...] = ()  # what a qualitative result means for this marker: normal or abnormal

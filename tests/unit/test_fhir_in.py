@@ -27,7 +27,11 @@ def quantity(value: float, unit: str = "mmol/L", **further: Any) -> dict[str, An
 
 def load(*resources: dict[str, Any], text: str | None = None) -> Report:
     if text is None:
-        whole = resources[0] if len(resources) == 1 else {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources]}
+        whole = (
+            resources[0]
+            if len(resources) == 1
+            else {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in resources]}
+        )
         text = json.dumps(whole)
     return read(text.encode(), name="data.json")
 
@@ -39,7 +43,10 @@ def one(**further: Any) -> dict[str, Any]:
 
 
 def test_a_quantity_with_its_digits_and_a_code_that_outweighs_the_display() -> None:
-    text = '{"resourceType": "Observation", "status": "final", "code": {"text": "K"}, "valueQuantity": {"value": 4.10, "unit": "milimol", "system": "%s", "code": "mmol/L"}}' % UCUM  # noqa: UP031
+    text = (
+        '{"resourceType": "Observation", "status": "final", "code": {"text": "K"}, "valueQuantity": {"value": 4.10, "unit": "milimol", "system": "%s", "code": "mmol/L"}}'
+        % UCUM
+    )  # noqa: UP031
     row = load(text=text).rows.iloc[0]
     assert (row["value_text"], row["unit_text"], row["decimal"], row["date_order"]) == ("4.10", "mmol/L", ".", "ymd")
 
@@ -82,7 +89,13 @@ def test_interpretations(interpretation: Any, expected: str) -> None:
         ([{"high": quantity(5.1)}], "<= 5.1"),
         ([{"low": quantity(350, "mg/dL"), "high": quantity(510, "mg/dL")}], "350 - 510 mg/dL"),
         ([{"text": "<5.0", "high": quantity(5.0)}], "<5.0"),
-        ([{"low": quantity(1), "high": quantity(2), "type": {"coding": [{"code": "therapeutic"}]}}, {"low": quantity(3), "high": quantity(4)}], "3 - 4"),
+        (
+            [
+                {"low": quantity(1), "high": quantity(2), "type": {"coding": [{"code": "therapeutic"}]}},
+                {"low": quantity(3), "high": quantity(4)},
+            ],
+            "3 - 4",
+        ),
     ],
 )
 def test_reference_ranges(ranges: list[dict[str, Any]], expected: str) -> None:
@@ -91,7 +104,11 @@ def test_reference_ranges(ranges: list[dict[str, Any]], expected: str) -> None:
 
 def test_each_range_says_whom_it_is_for() -> None:
     ranges = [
-        {"high": quantity(15, "mm/h"), "appliesTo": [{"text": "Male"}], "age": {"low": {"value": 18, "unit": "a"}, "high": {"value": 50, "unit": "a"}}},
+        {
+            "high": quantity(15, "mm/h"),
+            "appliesTo": [{"text": "Male"}],
+            "age": {"low": {"value": 18, "unit": "a"}, "high": {"value": 50, "unit": "a"}},
+        },
         {"high": quantity(20, "mm/h"), "appliesTo": [{"coding": [{"code": "female", "display": "Female"}]}]},
         {"high": quantity(30, "mm/h"), "appliesTo": [{"text": "Male"}], "age": {"low": {"value": 51, "system": UCUM, "code": "a"}}},
     ]
@@ -102,7 +119,9 @@ def test_each_range_says_whom_it_is_for() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(87.3, 82.4), (0, 0)])
 def test_a_range_that_cannot_be_meant_is_told(low: float, high: float) -> None:
-    report = load(observation(valueQuantity=quantity(85, "fL"), referenceRange=[{"low": quantity(low, "fL"), "high": quantity(high, "fL")}]))
+    report = load(
+        observation(valueQuantity=quantity(85, "fL"), referenceRange=[{"low": quantity(low, "fL"), "high": quantity(high, "fL")}])
+    )
     assert "cannot be meant" in report.notices[0]
 
 
@@ -122,12 +141,18 @@ def test_a_report_with_contained_results_and_one_that_is_missing() -> None:
         }
     )  # fmt: skip
     assert list(report.rows[["value_text", "section_text", "collected_text"]].iloc[0]) == ["2.9", "Electrolytes", "2026-01-19"]
-    assert dict(zip(report.unread["text"], report.unread["kind"])) == {"Electrolytes: Sodium": "possible_result", "Electrolytes: Hypokalaemia.": "furniture"}
+    assert dict(zip(report.unread["text"], report.unread["kind"])) == {
+        "Electrolytes: Sodium": "possible_result",
+        "Electrolytes: Hypokalaemia.": "furniture",
+    }
 
 
 def test_panels_in_r4_and_stu3() -> None:
     member = observation(id="m", valueQuantity=quantity(2.9))
-    for panel in ({"hasMember": [{"reference": "Observation/m"}]}, {"related": [{"type": "has-member", "target": {"reference": "Observation/m"}}]}):
+    for panel in (
+        {"hasMember": [{"reference": "Observation/m"}]},
+        {"related": [{"type": "has-member", "target": {"reference": "Observation/m"}}]},
+    ):
         report = load(observation(id="p", code={"text": "Panel"}) | panel, member)
         assert len(report.rows) == 1 and report.unread["reason"].str.contains("panel").all()
         assert report.rows["section_text"].iloc[0] == "Panel"
@@ -155,7 +180,13 @@ def test_other_resources_are_listed_once_with_their_number() -> None:
 
 def test_one_person_is_the_patient_several_stay_with_their_rows() -> None:
     people = [
-        {"resourceType": "Patient", "id": "a", "gender": "female", "birthDate": "1961-03-14", "name": [{"given": ["Ada"], "family": "Example"}]},
+        {
+            "resourceType": "Patient",
+            "id": "a",
+            "gender": "female",
+            "birthDate": "1961-03-14",
+            "name": [{"given": ["Ada"], "family": "Example"}],
+        },
         {"resourceType": "Patient", "id": "b", "gender": "unknown"},
     ]
     mine, yours = (observation(id=i, subject={"reference": f"Patient/{i}"}, valueQuantity=quantity(4)) for i in "ab")
@@ -190,7 +221,14 @@ def test_json_that_is_no_fhir_or_is_cut_off(text: str) -> None:
 
 
 def test_strange_shapes_do_not_crash() -> None:
-    strange = [{"code": None}, {"valueQuantity": {"value": None}}, {"valueQuantity": 5}, {"referenceRange": "3-5"}, {"category": "lab"}, {"subject": "x"}]
+    strange = [
+        {"code": None},
+        {"valueQuantity": {"value": None}},
+        {"valueQuantity": 5},
+        {"referenceRange": "3-5"},
+        {"category": "lab"},
+        {"subject": "x"},
+    ]
     for further in strange:
         report = load(observation(**further))
         assert len(report.rows) + len(report.unread) >= 1

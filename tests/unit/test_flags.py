@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from labinterp.flags import flag_results, laboratory_mark, word_answer
-from labinterp.limits import INF, Limits, Line, Scale, Span, closed_high, closed_low
+from labinterp.limits import INF, Limits, Line, Scale, Slip, Span, closed_high, closed_low
 
 POTASSIUM_BANDS = Scale(
     starts=np.array([-INF, 2.5, 3.0, 3.5, 5.5, 6.0, 6.5]),
@@ -116,7 +116,7 @@ def test_an_implausible_value_is_a_question_without_a_flag() -> None:
 
 def test_the_other_unit_is_suggested_with_what_it_would_mean() -> None:
     to_percent = Line(0.09148, 2.152, 1)
-    row = judged(55, plausible=Span(3, 20), slips=(("mmol/mol", 10, 190, to_percent),))
+    row = judged(55, plausible=Span(3, 20), slips=(Slip("mmol/mol", 10, 190, to_percent, True),))
     assert row.status == "implausible"
     assert "55 mmol/mol would be 7.2" in row.reason
 

@@ -30,7 +30,12 @@ def test_a_plain_result() -> None:
     assert row[["name_text", "value_text", "unit_text", "range_text", "flag_text", "code_text"]].tolist() == [
         "Potassium", "2.90", "mmol/L", "3.5-5.1", "L", "2823-3",
     ]  # fmt: skip
-    assert (row["collected_text"], row["section_text"], row["decimal"], row["date_order"]) == ("2026-01-19 08:12", "Electrolytes", ".", "ymd")
+    assert (row["collected_text"], row["section_text"], row["decimal"], row["date_order"]) == (
+        "2026-01-19 08:12",
+        "Electrolytes",
+        ".",
+        "ymd",
+    )
     assert (report.patient.sex, report.patient.birth_date) == ("female", date(1961, 3, 14))
     assert report.patient_name == "Ada Example" and report.laboratory == "Sample Laboratory"
 
@@ -65,7 +70,12 @@ def test_kinds_of_values(obx: str, expected: tuple[str, ...]) -> None:
         ("OBX|1|NM|1^Potassium|||mmol/L|||||I", "pending", "possible_result"),
         ("OBX|1|DT|1^Onset||20260101", "a date", "furniture"),
         ("OBX|1|CWE|1^Pregnant?||N^No||||||F||||||||||||||||||QST", "question", "furniture"),
-        ("OBX|1|TX|1^Comment||" + "The laboratory wishes to say a great many things about this sample, and none of them is a result. " * 2, "words", "possible_result"),
+        (
+            "OBX|1|TX|1^Comment||"
+            + "The laboratory wishes to say a great many things about this sample, and none of them is a result. " * 2,
+            "words",
+            "possible_result",
+        ),
         ("OBX|1|NM|||2.9", "no name", "possible_result"),
     ],
 )
@@ -102,7 +112,10 @@ def test_a_batch_of_two_people_with_framing_and_byte_order_mark() -> None:
     assert report.patient.sex is None
 
 
-@pytest.mark.parametrize(("declared", "encoding"), [("8859/1", "latin-1"), ("UNICODE UTF-8", "utf-8"), ("GB 18030-2000", "gb18030"), ("", "cp1252"), ("8859/1", "utf-8")])
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("8859/1", "latin-1"), ("UNICODE UTF-8", "utf-8"), ("GB 18030-2000", "gb18030"), ("", "cp1252"), ("8859/1", "utf-8")],
+)
 def test_the_encoding_is_that_of_msh_18_unless_the_bytes_say_otherwise(declared: str, encoding: str) -> None:
     name = "钾" if "GB" in declared else "Hämoglobin"
     report = load(f"OBX|1|NM|1^{name}||104|g/L", head=HEAD + "||||||" + declared, encoding=encoding)
@@ -122,7 +135,10 @@ def test_another_set_of_separators() -> None:
     assert list(read(data.encode()).rows["name_text"]) == ["Potassium"]
 
 
-@pytest.mark.parametrize(("raw", "expected"), [("a\\.br\\b", "a b"), ("\\H\\high\\N\\", "high"), ("\\X41\\", "A"), ("5\\ and more", "5\\ and more"), ("\\E\\", "\\")])
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [("a\\.br\\b", "a b"), ("\\H\\high\\N\\", "high"), ("\\X41\\", "A"), ("5\\ and more", "5\\ and more"), ("\\E\\", "\\")],
+)
 def test_escapes_are_undone_and_nothing_is_swallowed(raw: str, expected: str) -> None:
     assert list(load(f"OBX|1|ST|1^{raw}||2.9").rows["name_text"]) == [expected]
 

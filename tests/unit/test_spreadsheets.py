@@ -39,15 +39,31 @@ def shown(report: Report, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_long_sheet_under_a_few_lines_about_the_person() -> None:
-    data = book([["Patient name", "Ada Example"], ["Sex", "F"], [], ["Test", "Result", "Unit", "Reference range"], ["Potassium", 2.9, "mmol/L", "3.5 - 5.1"], ["CRP", "<1", "mg/L", "0 - 5"]])
+    data = book(
+        [
+            ["Patient name", "Ada Example"],
+            ["Sex", "F"],
+            [],
+            ["Test", "Result", "Unit", "Reference range"],
+            ["Potassium", 2.9, "mmol/L", "3.5 - 5.1"],
+            ["CRP", "<1", "mg/L", "0 - 5"],
+        ]
+    )
     report = read(data, name="report.xlsx")
-    assert shown(report, "name_text", "value_text", "unit_text", "range_text") == [("Potassium", "2.9", "mmol/L", "3.5 - 5.1"), ("CRP", "<1", "mg/L", "0 - 5")]
+    assert shown(report, "name_text", "value_text", "unit_text", "range_text") == [
+        ("Potassium", "2.9", "mmol/L", "3.5 - 5.1"),
+        ("CRP", "<1", "mg/L", "0 - 5"),
+    ]
     assert report.patient.sex == "female" and report.patient_name == "Ada Example" and report.format == "xlsx"
 
 
 def test_a_chinese_wide_sheet_with_dates_and_merged_numbers_of_patients() -> None:
     data = book(
-        [["PATIENT_ID", "检验日期", "年龄", "性别", "钾", "超敏C反应蛋白"], [1, datetime(2026, 1, 19, 8, 10), 58, "女", 2.9, None], [None, datetime(2026, 1, 20), 58, "女", 4.1, 7]],
+        [
+            ["PATIENT_ID", "检验日期", "年龄", "性别", "钾", "超敏C反应蛋白"],
+            [1, datetime(2026, 1, 19, 8, 10), 58, "女", 2.9, None],
+            [None, datetime(2026, 1, 20), 58, "女", 4.1, 7],
+        ],
         merge="A2:A3",
     )
     report = read(data, name="data.xlsx")
@@ -59,18 +75,33 @@ def test_a_chinese_wide_sheet_with_dates_and_merged_numbers_of_patients() -> Non
 
 
 def test_headings_over_several_columns() -> None:
-    data = book([["Date", "Potassium", None, "CRP", None], [None, "Result", "Unit", "Result", "Unit"], ["2026-01-19", 2.9, "mmol/L", 4, "mg/L"]], merge="B1:C1")
+    data = book(
+        [["Date", "Potassium", None, "CRP", None], [None, "Result", "Unit", "Result", "Unit"], ["2026-01-19", 2.9, "mmol/L", 4, "mg/L"]],
+        merge="B1:C1",
+    )
     assert shown(read(data), "name_text", "value_text", "unit_text") == [("Potassium", "2.9", "mmol/L"), ("CRP", "4", "mg/L")]
 
 
 def test_percentages_serial_dates_and_the_decimal_comma_of_texts() -> None:
-    data = book([["Datum", "Analyse", "Ergebnis", "Einheit", "Referenzbereich"], [46041, "HbA1c", 0.062, "", "4,0 - 6,0"], [46041, "Kalium", 2.9, "mmol/l", "3,5 - 5,1"]], formats={"C2": "0.0%"})
+    data = book(
+        [
+            ["Datum", "Analyse", "Ergebnis", "Einheit", "Referenzbereich"],
+            [46041, "HbA1c", 0.062, "", "4,0 - 6,0"],
+            [46041, "Kalium", 2.9, "mmol/l", "3,5 - 5,1"],
+        ],
+        formats={"C2": "0.0%"},
+    )
     report = read(data)
-    assert shown(report, "collected_text", "value_text", "unit_text", "decimal") == [("2026-01-19", "6,2", "%", ","), ("2026-01-19", "2,9", "mmol/l", ",")]
+    assert shown(report, "collected_text", "value_text", "unit_text", "decimal") == [
+        ("2026-01-19", "6,2", "%", ","),
+        ("2026-01-19", "2,9", "mmol/l", ","),
+    ]
 
 
 def test_a_range_that_the_spreadsheet_made_a_date_is_marked() -> None:
-    report = read(book([["Test", "Result", "Unit", "Range"], ["Potassium", 4.1, "mmol/L", datetime(2026, 5, 3)], ["CRP", 4, "mg/L", "0-5"]]))
+    report = read(
+        book([["Test", "Result", "Unit", "Range"], ["Potassium", 4.1, "mmol/L", datetime(2026, 5, 3)], ["CRP", 4, "mg/L", "0-5"]])
+    )
     assert "date" in report.rows["review"].iloc[0] and report.rows["review"].iloc[1] == ""
 
 
@@ -105,9 +136,14 @@ def test_a_workbook_without_results_names_its_headings() -> None:
 
 
 def test_parquet_long_and_wide(tmp_path: Path) -> None:
-    long = pd.DataFrame({"test": ["Potassium", "CRP"], "result": [2.9, 4.0], "unit": ["mmol/L", "mg/L"], "date": pd.to_datetime(["2026-01-19", None])})
+    long = pd.DataFrame(
+        {"test": ["Potassium", "CRP"], "result": [2.9, 4.0], "unit": ["mmol/L", "mg/L"], "date": pd.to_datetime(["2026-01-19", None])}
+    )
     long.to_parquet(tmp_path / "long.parquet")
-    assert shown(read(tmp_path / "long.parquet"), "name_text", "value_text", "collected_text") == [("Potassium", "2.9", "2026-01-19"), ("CRP", "4", "")]
+    assert shown(read(tmp_path / "long.parquet"), "name_text", "value_text", "collected_text") == [
+        ("Potassium", "2.9", "2026-01-19"),
+        ("CRP", "4", ""),
+    ]
     pd.DataFrame({"subject_id": [7], "Potassium (mmol/L)": [2.9], "CRP (mg/L)": [None]}).to_parquet(tmp_path / "wide.parquet")
     assert shown(read(tmp_path / "wide.parquet"), "name_text", "value_text", "patient_id") == [("Potassium", "2.9", "7")]
     with pytest.raises(ReadError, match="damaged"):
@@ -138,7 +174,25 @@ def transport(variables: list[tuple[str, str]], lines: list[list[float]]) -> byt
     head += card("SAS     LAB     SASDATA 9.4     X64".ljust(64) + stamp) + card(stamp)
     head += card(f"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!{len(variables):010d}00000000000000000000")
     names = b"".join(
-        struct.pack(">hhhh8s40s8shhh2s8shhl52s", 1, 0, 8, i + 1, name.ljust(8).encode(), label.ljust(40).encode(), b" " * 8, 0, 0, 0, b"  ", b" " * 8, 0, 0, i * 8, b"")
+        struct.pack(
+            ">hhhh8s40s8shhh2s8shhl52s",
+            1,
+            0,
+            8,
+            i + 1,
+            name.ljust(8).encode(),
+            label.ljust(40).encode(),
+            b" " * 8,
+            0,
+            0,
+            0,
+            b"  ",
+            b" " * 8,
+            0,
+            0,
+            i * 8,
+            b"",
+        )
         for i, (name, label) in enumerate(variables)
     )
     body = b"".join(ibm(value) for line in lines for value in line)
@@ -147,7 +201,10 @@ def transport(variables: list[tuple[str, str]], lines: list[list[float]]) -> byt
 
 
 def test_a_sas_transport_file_is_read_by_its_labels() -> None:
-    data = transport([("SEQN", "Respondent sequence number"), ("LBXSKSI", "Potassium (mmol/L)"), ("LBXCRP", "CRP (mg/L)")], [[93705, 4.1, 0], [93706, 2.9, 12.5]])
+    data = transport(
+        [("SEQN", "Respondent sequence number"), ("LBXSKSI", "Potassium (mmol/L)"), ("LBXCRP", "CRP (mg/L)")],
+        [[93705, 4.1, 0], [93706, 2.9, 12.5]],
+    )
     report = read(data, name="lab.xpt")
     assert shown(report, "patient_id", "name_text", "value_text", "unit_text") == [
         ("93705", "Potassium", "4.1", "mmol/L"),
