@@ -23,6 +23,7 @@ _SYSTEM_PREFIX = re.compile(
     r"^(?:[SPUBFLf]|fS|fP|[BSPU]k?c?|Ercs|Lkcs|Csv|cB|vB|aB)\s?[-–—]\s?(?=\w{2})|^(?:Serum|Plasma|Blood)\s*[-–—:]\s*"
 )
 _PREFIX_SPECIMEN = {"u": "urine", "csv": "csf"}
+_TEST_CODE = re.compile(r"^\d{2}\.\d{2,}\S*\s+(?=[^\W\d])")  # 06.04 Albumin: a number that the laboratory gives the test
 NEAR = 0.88  # editorial: at most one slip in eight letters
 
 
@@ -132,7 +133,7 @@ def _specimen_words(ref: Reference) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=65536)
 def keys_of(ref: Reference, name: str) -> tuple[tuple[str, str], ...]:
     """Ways to look a name up, best first: as printed, without brackets, without specimen words, in any order, what the brackets say."""
-    name = " ".join(name.split())
+    name = _TEST_CODE.sub("", " ".join(name.split()))
     bare = _BRACKETS.sub(" ", _SYSTEM_PREFIX.sub("", name))
     inside = [part for part in _BRACKETS.findall(name) if len(part.strip()) > 1]
     reduced = _without(fold_name(bare), ref)
