@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from labinterp import words
 from labinterp.errors import LabinterpError
-from labinterp.reference.compile import factors_of, names_of
+from labinterp.reference.compile import names_of
+from labinterp.reference.factors import factors_of
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.load import Fault, Knowledge, Path_
@@ -392,11 +393,19 @@ def _shared_codes(known: Knowledge) -> Iterator[tuple[str, str, Path_, str]]:
 
 
 def factors(marker: Marker) -> dict[str, Factor]:
-    """What can be converted for this marker; a unit that cannot is `check_units`' matter."""
+    """What can be converted for this marker; a unit that cannot is left out here and named by `check_units`."""
     try:
         return factors_of(marker)
     except LabinterpError:
-        return {unit: Factor(factor=1.0) for unit in [marker.unit] if unit}
+        sound = tuple(unit for unit in marker.units if _converts(marker.model_copy(update={"units": (unit,)})))
+        return factors_of(marker.model_copy(update={"units": sound}))
+
+
+def _converts(marker: Marker) -> bool:
+    try:
+        return bool(factors_of(marker))
+    except LabinterpError:
+        return False
 
 
 def limits_in(marker: Marker) -> Iterator[tuple[Path_, Limits]]:

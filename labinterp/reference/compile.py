@@ -12,23 +12,11 @@ from typing import Any
 
 from labinterp.errors import ReferenceDataError
 from labinterp.reference.catalogue import Catalogue
+from labinterp.reference.factors import factors_of
 from labinterp.reference.fold import fold_name
 from labinterp.reference.load import TABLES, Knowledge, read_folder
 from labinterp.reference.locate import COMPILED, knowledge_folder
-from labinterp.reference.schema import Factor, Marker
-
-try:
-    from labinterp.reference.factors import factors_of
-except ImportError:  # the units that declare their own factor
-
-    def factors_of(marker: Marker) -> dict[str, Factor]:
-        declared = {
-            u.ucum: Factor(factor=u.factor, intercept=u.intercept, decimals=u.decimals, approximate=u.approximate, source=u.source)
-            for u in marker.units
-            if u.factor
-        }
-        return {**({marker.unit: Factor(factor=1.0, decimals=marker.decimals)} if marker.unit else {}), **declared}
-
+from labinterp.reference.schema import Marker
 
 NOT_AT_RUN_TIME = {"markers": {"cases"}, "causes": {"cases"}}
 """Parts that only `check` reads; they stay in the YAML files."""
