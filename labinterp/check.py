@@ -34,12 +34,14 @@ def check(folder: str | Path | None = None, write: bool = False) -> list[Fault]:
     faults = faults_of(known)
     if known.faults:
         return faults
-    catalogue = catalogue_of(known)
     try:
-        faults += failed_cases(known, Reference(catalogue)) + failed_cause_cases(known, Reference(catalogue))
-    except ReferenceDataError:  # a limit that cannot be read, named already
+        catalogue = catalogue_of(known)
+        ref = Reference(catalogue)
+        faults += failed_cases(known, ref) + failed_cause_cases(known, ref)
+    except ReferenceDataError:  # a unit or a limit that cannot be used, named already
         if not faults:
             raise
+        return faults
     text, target = text_of(catalogue), folder / COMPILED
     current = target.read_text(encoding="utf-8") if target.is_file() else None
     if write and not faults and current != text:

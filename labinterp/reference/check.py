@@ -33,6 +33,7 @@ SAME_EDGE = 0.02  # two units state the same edge if they agree to one rounding 
 def faults_of(known: Knowledge) -> list[Fault]:
     """Everything wrong with the knowledge, that of its reading included, in the order of files and lines."""
     noted = len(known.faults)
+    known.factors = {marker.id: factors(marker) for marker in known.tables["markers"].values()}
     for marker in known.tables["markers"].values():
         for check in MARKER_CHECKS:
             for path, text in check(marker, known):
@@ -49,7 +50,7 @@ def faults_of(known: Knowledge) -> list[Fault]:
 
 def check_limits(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
     """Limit texts can be read, and their units are units of the marker."""
-    units = {*factors(marker), *RELATIVE}
+    units = {*known.factors[marker.id], *RELATIVE}
     for path, limits in limits_in(marker):
         for unit, text in limits.items():
             if unit not in units:
@@ -86,7 +87,7 @@ def check_bands(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
         for unit in units:
             yield from _contiguous(scheme, unit, path)
         if not marker.disagreement:
-            yield from _same_edges(marker, scheme, path)
+            yield from _same_edges(known.factors[marker.id], scheme, path)
 
 
 def _contiguous(scheme: Scheme, unit: str, path: Path_) -> Iterator[Complaint]:
@@ -108,8 +109,7 @@ def _contiguous(scheme: Scheme, unit: str, path: Path_) -> Iterator[Complaint]:
             yield (*path, j, "limits", unit), f"the edge {above.low:g} {unit} belongs to {owner}"
 
 
-def _same_edges(marker: Marker, scheme: Scheme, path: Path_) -> Iterator[Complaint]:
-    known = factors(marker)
+def _same_edges(known: dict[str, Factor], scheme: Scheme, path: Path_) -> Iterator[Complaint]:
     for j, band in enumerate(scheme.bands[:-1]):
         edges = {unit: bounds.high for unit in band.limits if unit in known and (bounds := bounds_of(band.limits, unit))}
         for (one, edge), (other, twin) in combinations(edges.items(), 2):
@@ -179,9 +179,9 @@ def disagreement(unit: str, verb: str, band: float, interval: float, population:
 
 def check_critical(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
     """Critical limits lie outside what is normal and inside what is plausible."""
-    plausible = in_canonical(marker, marker.plausible.limits) if marker.plausible else None
+    plausible = in_canonical(marker, known, marker.plausible.limits) if marker.plausible else None
     for i, critical in enumerate(marker.critical):
-        low, high = in_canonical(marker, critical.low), in_canonical(marker, critical.high)
+        low, high = in_canonical(marker, known, critical.low), in_canonical(marker, known, critical.high)
         if low and high and low.high >= high.low:
             yield ("critical", i), "the lower critical limit does not lie below the upper one"
         for part, bounds, end in (("low", low, low.high if low else 0), ("high", high, high.low if high else 0)):
@@ -191,7 +191,7 @@ def check_critical(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
                 yield ("critical", i, part), f"a critical limit on the {part} side must say where it ends"
             elif plausible and not plausible.contains(end):
                 yield ("critical", i, part), f"{end:g} {marker.unit} is critical but not plausible"
-            for limit, zone in normal_zones(marker):
+            for limit, zone in normal_zones(marker, known):
                 if critical.default and overlap(limit, critical) and zone.contains(end):
                     yield ("critical", i, part), f"{end:g} {marker.unit} is critical and normal at once"
 
@@ -200,11 +200,11 @@ def check_plausible(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
     """Every limit lies within the plausibility limits."""
     if not marker.plausible:
         return
-    plausible = in_canonical(marker, marker.plausible.limits)
+    plausible = in_canonical(marker, known, marker.plausible.limits)
     if plausible is None:
         return
     for path, limits in limits_in(marker):
-        bounds = in_canonical(marker, limits) if path[0] in ("intervals", "decision") else None
+        bounds = in_canonical(marker, known, limits) if path[0] in ("intervals", "decision") else None
         for end in (bounds.low, bounds.high) if bounds and not bounds.follows_age else ():
             if abs(end) != inf and not plausible.contains(end):
                 yield path, f"{end:g} {marker.unit} is a limit but not plausible"
@@ -212,7 +212,7 @@ def check_plausible(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
 
 def check_units(marker: Marker, known: Knowledge) -> Iterator[Complaint]:
     """Every unit can be converted, and a stated factor agrees with the units, the molar mass and the valence."""
-    known_factors = factors(marker)
+    known_factors = known.factors[marker.id]
     names = [unit.ucum for unit in marker.units]
     for i, unit in enumerate(marker.units):
         if unit.ucum in names[:i] or unit.ucum == marker.unit:
@@ -357,7 +357,7 @@ def _shared_names(known: Knowledge) -> Iterator[tuple[str, str, Path_, str]]:
             owners.setdefault(name, []).append(marker.id)
     for name, ids in owners.items():
         for one, other in combinations(ids, 2):
-            if not told_apart(markers[one], markers[other]):
+            if not told_apart(markers[one], markers[other], known):
                 path = place_of(name, markers[other])
                 yield "markers", other, path, f"{name!r} is also a name of {one}, and neither specimen nor unit tells which is meant"
 
@@ -368,13 +368,13 @@ def place_of(name: str, marker: Marker) -> Path_:
     return next(places, ("name",))
 
 
-def told_apart(one: Marker, other: Marker) -> bool:
+def told_apart(one: Marker, other: Marker, known: Knowledge) -> bool:
     """By specimen, by a word against a number, or by the units of either."""
     if not set(one.specimen) & set(other.specimen):
         return True
     if one.needs != other.needs:
         return True
-    mine, theirs = set(factors(one)), set(factors(other))
+    mine, theirs = set(known.factors[one.id]), set(known.factors[other.id])
     return bool(mine) != bool(theirs) or (bool(mine) and one.unit not in theirs and other.unit not in mine)
 
 
@@ -436,26 +436,26 @@ def bounds_of(limits: Limits, unit: str) -> Bounds | None:
         return None
 
 
-def in_canonical(marker: Marker, limits: Limits) -> Bounds | None:
+def in_canonical(marker: Marker, known: Knowledge, limits: Limits) -> Bounds | None:
     """Limits in the canonical unit, from the first unit given that can be converted."""
-    known = factors(marker)
+    factors = known.factors[marker.id]
     for unit in sorted(limits, key=lambda unit: unit != marker.unit):
         bounds = bounds_of(limits, unit)
-        if bounds and unit in known and not known[unit].own_scale:
-            f = known[unit]
+        if bounds and unit in factors and not factors[unit].own_scale:
+            f = factors[unit]
             low, high = bounds.low * f.factor + f.intercept, bounds.high * f.factor + f.intercept
             return bounds._replace(low=low, high=high, low_slope=bounds.low_slope * f.factor, high_slope=bounds.high_slope * f.factor)
     return None
 
 
-def normal_zones(marker: Marker) -> Iterator[tuple[Population, Bounds]]:
+def normal_zones(marker: Marker, known: Knowledge) -> Iterator[tuple[Population, Bounds]]:
     """What the defaults call normal, in the canonical unit."""
     bands: Iterator[tuple[Population, Band]] = ((s, band) for s in marker.decision if s.default for band in s.bands if band.severity == 0)
     for scheme, band in bands:
-        if zone := in_canonical(marker, band.limits):
+        if zone := in_canonical(marker, known, band.limits):
             yield scheme, zone
     for interval in marker.intervals:
-        if interval.default and (zone := in_canonical(marker, interval.limits)) and not zone.follows_age:
+        if interval.default and (zone := in_canonical(marker, known, interval.limits)) and not zone.follows_age:
             yield interval, zone
 
 

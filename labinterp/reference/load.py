@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from labinterp.reference.schema import Marker, Source
+from labinterp.reference.schema import Factor, Marker, Source
 from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, SeedTerm, Trigger
 
 Path_ = tuple[str | int, ...]
@@ -72,6 +72,7 @@ class Knowledge:
     faults: list[Fault] = field(default_factory=list)
     places: dict[tuple[str, str], tuple[str, Path_]] = field(default_factory=dict)  # (table, id) -> file, path within it
     lines: dict[str, dict[Path_, int]] = field(default_factory=dict)  # file -> path -> line
+    factors: dict[str, dict[str, Factor]] = field(default_factory=dict)  # marker -> UCUM unit -> conversion, filled in by the check
 
     def line(self, file: str, path: Path_) -> int:
         """The line of the deepest part of `path` that the file has."""
@@ -86,7 +87,7 @@ class Knowledge:
         self.faults.append(Fault(file, self.line(file, (*start, *path)), text))
 
 
-class _Words(yaml.SafeLoader):
+class _Words(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Plain scalars by the YAML 1.2 core rules."""
 
 

