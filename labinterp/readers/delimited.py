@@ -12,6 +12,7 @@ import pandas as pd
 
 from labinterp.errors import ReadError
 from labinterp.model import Report
+from labinterp.readers import HEAD
 from labinterp.readers.encoding import decode
 from labinterp.readers.table import Table, report_of
 from labinterp.readers.words import role_of
@@ -32,6 +33,8 @@ def identify(head: bytes, name: str) -> bool:
     text, _ = decode(head)
     if is_binary(text):
         return False
+    if len(head) >= HEAD:  # the last line may be cut off
+        text = text.rpartition("\n")[0] or text
     delimiter, headed, even = sniff(text)
     return bool(delimiter) and (headed or (even and (name.endswith(EXTENSIONS) or delimiter == "\t")))
 

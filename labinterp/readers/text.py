@@ -28,7 +28,7 @@ from labinterp.readers.geometry import Page, Word, lines_of
 from labinterp.readers.table import is_analyte
 from labinterp.shapes import decimal_of, decimal_vote
 
-LARGEST = 20_000_000
+LARGEST = 2_000_000
 """Bytes. A text of this size is no laboratory report."""
 
 SIZE, WIDTH, LEADING = 10.0, 5.0, 12.0
@@ -56,7 +56,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         kind = "XML" if start.startswith("<?xml") else "a web page (HTML)"
         raise ReadError(f"{name}: this is {kind}; save it as PDF, or copy its text and paste that")
     if len(data) > LARGEST:
-        raise ReadError(f"{name}: {len(data) >> 20} MB of plain text are too much for a report")
+        raise ReadError(f"{name}: {len(data) / 1e6:.0f} MB of plain text are too much for a report")
     parts = [part for part in text.split("\f") if part.strip()]
     pages = [page_of(part, number) for number, part in enumerate(parts, 1)]
     report = with_statements(report_of(pages, name=name, format="text", locale=locale), parts)
@@ -118,7 +118,7 @@ def with_statements(report: Report, parts: Sequence[str]) -> Report:
     """The report with what its unread lines state, in the order of the text."""
     line_of = ((report.unread["top"] + SIZE * 0.8) / LEADING).round() - 1
     found: list[dict[str, Any]] = []
-    unread, taken = report.unread.copy(), set()
+    unread, taken, unclear = report.unread.copy(), set(), []
     for number, part in enumerate(parts, 1):
         on_page = report.unread.index[report.unread["page"] == number]
         label_at = {int(line_of[label]): label for label in on_page if line_of[label] == line_of[label]}
@@ -134,7 +134,8 @@ def with_statements(report: Report, parts: Sequence[str]) -> Report:
             found.append({"collected_text": collected, "text": text, "page": number, "top": indexes[0] * LEADING} | row)
         for index, text in left.items():
             if label_at[index] not in taken and re.search(r"\d", text) and _names_a_test(text):
-                unread.loc[label_at[index], ["reason", "kind"]] = [UNCLEAR, "possible_result"]
+                unclear.append(label_at[index])
+    unread.loc[unclear, ["reason", "kind"]] = [UNCLEAR, "possible_result"]
     if not found:
         return replace(report, unread=unread)
     stated = frame_of([{key: value for key, value in row.items() if key != "part"} for row in found], ROW_COLUMNS)
@@ -168,11 +169,13 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
     tokens = text.split()
     for cut in range(1, min(9, len(tokens))):
         name = " ".join(tokens[:cut]).rstrip(" :=-")
-        if not any(c.isalpha() for c in name):
+        tested = is_analyte(name)
+        likely = not known and cut <= 5 and bool(re.search(r"\d", tokens[cut])) and is_name(name) and not vocabulary.count_prose(name)
+        if not (tested or likely):
             continue
         for end in range(len(tokens), cut, -1):
             value = measure(tokens[cut:end])
-            worded = end == len(tokens) and is_analyte(name)
+            worded = tested and end == len(tokens)
             if not value.clean or not (re.search(r"\d", value.value) or worded) or _INTERVAL.search(value.value):
                 continue
             tail, flag = tokens[end:], ""
@@ -185,8 +188,7 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
                     continue
                 flag, range_text = range_text, ""
             unit = value.unit or unit_in(range_text)
-            plausible = not known and unit and range_text and cut <= 5 and is_name(name) and not vocabulary.count_prose(name)
-            if is_analyte(name) or plausible:
+            if tested or (unit and range_text):
                 flags = " ".join(filter(None, [value.flag, flag]))
                 return {"name_text": name, "value_text": value.value, "unit_text": unit, "range_text": range_text, "flag_text": flags}
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,22 @@ def test_path_bytes_and_open_files_are_the_same(tmp_path: Path) -> None:
         contents = [content_of(source, None) for source in (path, str(path), binary, text)]
     assert contents == [(LONG, "report.csv")] * 4
     assert content_of(io.BytesIO(LONG), "given.csv") == content_of(LONG, "given.csv") == (LONG, "given.csv")
+
+
+@pytest.mark.parametrize(
+    ("package", "data", "extra"),
+    [("openpyxl", b"PK\x03\x04" + bytes(50), "xlsx"), ("hl7", b"MSH|^~\\&|LAB\rOBX|1\r", "hl7"), ("pyarrow", b"PAR1" + bytes(50), "batch")],
+)
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(package: str, data: bytes, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ReadError, match=rf"labinterp\[{extra}\]"):
+        read(data, name="x")
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.pdf", "x.xlsx", "x.json", "x", ""])
+def test_the_content_outweighs_the_name(name: str) -> None:
+    assert list(read(LONG, name=name).rows["value_text"]) == ["2.9"]
+    assert list(read(b"MSH|^~\\&|LAB\rPID|1\rOBX|1|NM|1^Potassium||2.9|mmol/L\r", name=name).rows["value_text"]) == ["2.9"]
 
 
 def test_a_number_is_no_source() -> None:
