@@ -159,7 +159,7 @@ class _Reading:
             heads = [f"{head} {below}".strip() if role_of(below) != "value" else head for head, below in zip(filled, top[start])]
             self._leave([start], "heading", "furniture")
             start += 1
-        roles = roles or [role_of(head) for head in heads]
+        roles = roles or roles_of(heads)
         dated = {i: head for i, head in enumerate(heads) if _date_in(head)}
         if "name" in roles and ("value" in roles or dated):
             self._long(heads, roles, dated, start)
@@ -326,6 +326,20 @@ class _Reading:
 
     def _note(self, text: str, reason: str, kind: str) -> None:
         self.unread.append({"text": text, "page": self.table.page, "reason": reason, "kind": kind})
+
+
+OWN = {
+    "name_text": "name", "value_text": "value", "unit_text": "unit", "range_text": "range", "flag_text": "flag", "section_text": "section",
+    "collected_text": "collected", "specimen_text": "specimen", "code_text": "code", "previous_text": "previous",
+    "patient_id": "patient_id", "sex": "sex", "age": "age", "birth_date": "birth_date",
+}  # fmt: skip
+"""Columns of our own tables. Beside the texts as printed these also hold what was made of them (value, low, flag), which is not read."""
+
+
+def roles_of(heads: list[str]) -> list[str]:
+    """What each column holds."""
+    own = {"name_text", "value_text"} <= set(heads)
+    return [OWN.get(head, "") if own else role_of(head) for head in heads]
 
 
 def heading_line(top: list[list[str]]) -> int | None:

@@ -52,8 +52,9 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     """Read plain text. Raises `ReadError` for web pages and other markup, and for text of a size that no report has."""
     text, encoding = decode(data, locale)
     start = text.lstrip()[:200].lower()
-    if re.match(r"<(?:!doctype html|html|\?xml|head|body|div|table)", start):
-        kind = "XML" if start.startswith("<?xml") else "a web page (HTML)"
+    if re.match(r"<(?:[!?]|[a-z][\w:.-]*[\s/>])", start):
+        page = re.match(r"<(?:!doctype html|html|head|body|div|table)", start)
+        kind = "a web page (HTML)" if page else "XML (of FHIR, the JSON form is read)"
         raise ReadError(f"{name}: this is {kind}; save it as PDF, or copy its text and paste that")
     if len(data) > LARGEST:
         raise ReadError(f"{name}: {len(data) / 1e6:.0f} MB of plain text are too much for a report")

@@ -123,6 +123,14 @@ def test_csv_is_safe_and_complete(tmp_path: Path) -> None:
     assert list(back.columns) == list(answer.results.columns)
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_reading_our_own_table_gives_the_same_interpretation(answer: Interpretation, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"out.{kind}"
+    (to_csv if kind == "csv" else to_parquet)(answer, path)
+    again = interpret(read(path), patient=PERSON)
+    pd.testing.assert_frame_equal(again.results[list(SAME)], answer.results[list(SAME)])
+
+
 def test_parquet_has_null_for_what_is_missing(answer: Interpretation, tmp_path: Path) -> None:
     path = tmp_path / "out.parquet"
     to_parquet(answer, path)
