@@ -174,7 +174,7 @@ def _sum(cause: Cause, reasons: list[_Reason], weights: EvidenceWeights) -> _Wei
     extra = sum(reason.points for reason in weighed.for_ if reason.normal or reason.orders)
     weighed.points = support + min(extra, support) + sum(reason.points for reason in weighed.against)
     answers = [reason.answer for reason in counted if reason.answer]
-    telling = bool({"telling", "specific"} & set(answers))
+    telling = any(reason.answer in ("telling", "specific") for reason in weighed.for_)
     net = len(answers) - sum(1 for reason in weighed.against if reason.answer)
     alarming = cause.urgency == "emergency" and cause.visible != "yes"  # not brought up by two ordinary answers
     weighed.pointed = telling or net > (2 if alarming else 1)
@@ -210,7 +210,7 @@ def _tier(weighed: _Weighed, weights: EvidenceWeights) -> Tier | None:
     if not weighed.pointing:
         told = any(reason.evidence.strength == "strong" and reason.evidence.finding in _NORMAL for reason in weighed.against)
         return "less_supported" if told and cause.visible != "no" and not cause.labs_may_not_hide else None
-    own = any((reason.defining or reason.own_pattern) and reason.points > 0 and not reason.soft for reason in weighed.pointing)
+    own = any(reason.defining or (reason.own_pattern and not reason.soft) for reason in weighed.pointing)
     if cause.needs_pointer and not own and not weighed.pointed:
         return None
     if points >= weights.fits and not contradicted and not cause.never_leading and _lifted(weighed):

@@ -60,6 +60,7 @@ class Fact:
     band_text: str = ""
     line: str = ""
     mild: bool = False  # abnormal only by a band that has worse ones beyond it
+    well_above: bool = False  # many times the upper limit, where no decision band applies
 
     @property
     def judged(self) -> bool:
@@ -93,7 +94,7 @@ class Fact:
             case "very_low":
                 return self.flag == "LL" or (self.severity >= 3 and self.side == "low")
             case "very_high":
-                return self.flag == "HH" or (self.severity >= 3 and self.side == "high")
+                return self.flag == "HH" or (self.severity >= 3 and self.side == "high") or self.well_above
             case "normal":
                 return normal
             case "low_or_normal":
@@ -323,6 +324,7 @@ def facts_in(results: pd.DataFrame, ref: Reference) -> list[Fact]:
                 band_text=text("band_text", row),
                 line=" ".join(text(name, row) for name in ("text", "name_text", "value_text", "flag_text", "specimen_text")).lower(),
                 mild=_mild(marker, flag, severity, side, ref),
+                well_above=flag == "H" and math.isnan(severity) and number("xuln", row) >= ref.evidence.well_above,
             )
         )
     return facts

@@ -272,6 +272,7 @@ class EvidenceWeights(Model):
     fits: float  # points needed for the tier "fits"
     possible: float
     less_supported: float  # at or below
+    well_above: float  # multiples of the upper limit that are very high where no decision band applies
     days_apart: int  # values further apart are not joined into a pattern
     shown_next_tests: int
     groups: dict[str, tuple[str, ...]]

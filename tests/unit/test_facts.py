@@ -68,6 +68,13 @@ def test_what_a_finding_means(columns: dict[str, Any], true: set[str]) -> None:
     assert {finding for finding in ALL if fact(**columns).holds(finding)} == true
 
 
+def test_many_times_the_limit_is_very_high_where_no_band_applies() -> None:
+    row = {"marker": "ck", "flag": "H", "abnormal": True, "low": 15000.0, "high": 15000.0}
+    assert Facts.of(frame({**row, "xuln": 79.0}), REF).latest["ck"].holds("very_high") is True
+    assert Facts.of(frame({**row, "xuln": 4.9}), REF).latest["ck"].holds("very_high") is False
+    assert Facts.of(frame({**row, "xuln": 79.0, "severity": 2.0, "side": "high"}), REF).latest["ck"].holds("very_high") is False
+
+
 @pytest.mark.parametrize("columns", [{"flag": "IND"}, {"flag": ""}, {"flag": "H", "abnormal": True, "status": "implausible"}])
 def test_an_unjudged_result_is_not_known(columns: dict[str, Any]) -> None:
     assert {fact(**columns).holds(finding) for finding in ALL} == {None}
