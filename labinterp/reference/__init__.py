@@ -113,7 +113,8 @@ class Reference:
 
     def factor(self, marker_id: str, ucum: str) -> Factor | None:
         """How a unit of this marker becomes its canonical unit; None if that is not sound."""
-        return self.catalogue.factors.get(marker_id, {}).get(ucum)
+        row = self.catalogue.factors.get(marker_id, {}).get(ucum)
+        return None if row is None else Factor.of(row)
 
     def decision(self, marker_id: str) -> tuple[Scheme, ...]:
         """The decision schemes in force: the chosen one, else the defaults (one for each population)."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from labinterp.reference.schema import Factor, Marker, Model, Source
+from typing import Any
+
+from labinterp.reference.schema import Marker, Model, Source
 from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, SeedTerm, Trigger
 
 
 class Catalogue(Model):
     """Every record by its id, and what is worked out from them when they are compiled.
 
-    `names` is folded name -> markers, `codes` LOINC code -> (marker, excluded), `factors` marker -> UCUM unit -> conversion.
+    `names` is folded name -> markers, `codes` LOINC code -> (marker, excluded), `factors` marker -> UCUM unit -> row of a
+    `Factor`.
     """
 
     digest: str
@@ -27,4 +30,4 @@ class Catalogue(Model):
     seed_terms: dict[str, SeedTerm]
     names: dict[str, tuple[str, ...]]
     codes: dict[str, tuple[str, bool]]
-    factors: dict[str, dict[str, Factor]]
+    factors: dict[str, dict[str, tuple[Any, ...]]]

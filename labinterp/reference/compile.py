@@ -53,10 +53,7 @@ def catalogue_of(known: Knowledge) -> Catalogue:
                 codes[loinc.code] = marker.id, loinc.exclude
     content["names"] = dict(sorted(names.items()))
     content["codes"] = dict(sorted(codes.items()))
-    content["factors"] = {
-        marker.id: {unit: factor.model_dump(mode="json", exclude_defaults=True) for unit, factor in factors_of(marker).items()}
-        for marker in markers.values()
-    }
+    content["factors"] = {marker.id: {unit: factor.row() for unit, factor in factors_of(marker).items()} for marker in markers.values()}
     content["digest"] = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return Catalogue.model_validate_json(json.dumps(content))
 

@@ -7,7 +7,8 @@ Ages are half-open, in years: ``age: [18, 50]`` is from the 18th birthday to the
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -84,6 +85,19 @@ class Factor(Model):
     approximate: bool = False
     own_scale: bool = False
     source: str = ""
+
+    def row(self) -> tuple[Any, ...]:
+        """The fields in order, without those at the end that say nothing: eleven thousand of them are read at every start."""
+        row = tuple(getattr(self, name) for name in Factor.model_fields)
+        while len(row) > 1 and row[-1] == list(Factor.model_fields.values())[len(row) - 1].default:
+            row = row[:-1]
+        return row
+
+    @classmethod
+    @cache
+    def of(cls, row: tuple[Any, ...]) -> Factor:
+        """The factor of a row."""
+        return cls(**dict(zip(cls.model_fields, row)))
 
 
 class MolarMass(Model):

@@ -10,6 +10,7 @@ import pytest
 from labinterp.check import check
 from labinterp.errors import ReferenceDataError
 from labinterp.reference import Reference
+from labinterp.reference.schema import Factor
 
 PRINTED_ONLY = (
     "free_t4 free_t3 aldosterone_renin_ratio anti_jo1 ttg_iga aqp4_igg mog_igg m_protein troponin thallium uric_acid inr urine_myoglobin"
@@ -69,3 +70,16 @@ def test_a_code_of_another_quantity_is_known_as_such() -> None:
 def test_neither_yaml_nor_pint_is_needed_to_interpret() -> None:
     code = "import sys; from labinterp.reference import Reference; Reference.default(); sys.exit(any(m in sys.modules for m in ('yaml', 'pint')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("factor", "row"),
+    [
+        (Factor(factor=0.5), (0.5,)),
+        (Factor(factor=0.09148, intercept=2.152, decimals=0, source="ngsp"), (0.09148, 2.152, 0, False, False, "ngsp")),
+        (Factor(factor=1, decimals=2), (1.0, 0.0, 2)),
+    ],
+)
+def test_a_factor_survives_its_row(factor: Factor, row: tuple[object, ...]) -> None:
+    assert factor.row() == row
+    assert Factor.of(row) == factor
