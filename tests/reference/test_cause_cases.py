@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from labinterp import Reference
 from labinterp.causes import fault_of_case
-from labinterp.reference.load import read_folder
+from labinterp.reference.load import read_folder, read_yaml
 from labinterp.reference.locate import knowledge_folder
 from labinterp.reference.schema_causes import Cause, CauseCase
 
@@ -30,3 +31,17 @@ def test_the_common_causes_have_cases() -> None:
     common = [cause for cause in CAUSES.values() if cause.common]
     assert len(common) == 30
     assert not [cause.id for cause in common if not cause.cases]
+
+
+def test_the_common_causes_are_listed_for_review() -> None:
+    text = (Path(knowledge_folder()) / "CAUSES.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"\]\(causes/(\w+)\.yaml\)", text))
+    assert listed == {cause.id for cause in CAUSES.values() if cause.common}
+
+
+def test_the_example_in_the_guide_is_a_cause() -> None:
+    text = (Path(knowledge_folder()) / "CAUSES.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", text, re.S)
+    assert example is not None
+    cause = Cause.model_validate(read_yaml(example[1], "CAUSES.md", {}, []))
+    assert {link.marker for link in cause.links} <= set(Reference.default().markers)
