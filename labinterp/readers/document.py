@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from labinterp.errors import ReadError
@@ -16,9 +17,11 @@ from labinterp.readers.geometry import Line, Page, lines_of
 from labinterp.readers.layout import Reader, Result, mask
 from labinterp.shapes import date_order_vote, decimal_vote, parse_date
 
+Check = Callable[[list[Result]], None]
 
-def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | None = None) -> Report:
-    """Read the pages of one document."""
+
+def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | None = None, check: Check | None = None) -> Report:
+    """Read the pages of one document. `check` may look at the results again and mark doubtful ones."""
     laid = [(page, _regions(page)) for page in pages]
     furniture = _furniture([lines for _, regions in laid for lines in regions], len(pages))
     any_header = any(header_of(lines, i) is not None for _, regions in laid for lines in regions for i in range(len(lines)))
@@ -40,13 +43,17 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         ]
     results = reader.results
     emphasis(results)
+    if check is not None:
+        check(results)
     origins = {page.number: page.origin for page in pages}
     rows = [_row(result, facts_by_page, origins) for result in results]
     decimal = decimal_vote([r.value for r in results] + [r.range for r in results]) or ({",": ",", ".": "."}.get(locale or "", ""))
     dates = (
         [f.collected or f.date for f in facts_by_page.values()] + [f.birth_text for f in facts_by_page.values()] + [r.date for r in results]
     )
-    order = date_order_vote([d for d in dates if d])
+    order = date_order_vote([d for d in dates if d]) or (
+        "dmy" if decimal == "," else ""
+    )  # no country writes months first and decimal commas
     for row in rows:
         row["decimal"], row["date_order"] = decimal, order
     unread = [
@@ -61,7 +68,7 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         patient=Patient(
             sex=next((f.sex for f in first if f.sex), None),
             age=next((f.age for f in first if f.age is not None), None),
-            birth_date=parse_date(birth, order) if birth else None,
+            birth_date=_born(birth, order),
         ),
         patient_name=next((f.name for f in first if f.name), ""),
         laboratory=next((f.laboratory for f in first if f.laboratory), ""),
@@ -69,6 +76,12 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         name=name,
         notices=() if rows else ("No laboratory results were found in this document.",),
     )
+
+
+def _born(text: str, order: Any) -> date | None:
+    """A birth date; a year in two digits lies in the past."""
+    day = parse_date(text, order) if text else None
+    return day.replace(year=day.year - 100) if day is not None and day > date.today() else day
 
 
 def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> dict[str, Any]:

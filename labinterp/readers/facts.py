@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 from labinterp.model import Sex
 from labinterp.readers import vocabulary
@@ -30,7 +31,8 @@ class Facts:
 def facts_of(lines: Sequence[Line]) -> Facts:
     """Read the facts of one page. The first statement of each wins."""
     facts = Facts()
-    for label, value in _pairs(lines):
+    below = (pair for a, b in pairwise(lines) if b.base - a.base < 2.2 * a.size for pair in _stacked(a, b))
+    for label, value in chain(_pairs(lines), below):
         folded = fold_name(label)
         if not value:
             continue
@@ -48,7 +50,7 @@ def facts_of(lines: Sequence[Line]) -> Facts:
         elif folded in vocabulary.words("patient") and not facts.name:
             facts.name = _person(value)
             _age_sex(facts, value)
-        elif folded in vocabulary.words("specimen") and not facts.specimen:
+        elif folded in vocabulary.words("specimen") and not facts.specimen and _is_specimen(value):
             facts.specimen = re.split(r"\s{2,}", value)[0][:60]
         elif folded in vocabulary.words("date_only") and not facts.date:
             facts.date = _moment(value)
@@ -59,7 +61,8 @@ def facts_of(lines: Sequence[Line]) -> Facts:
         for cell in line.cells:
             text = cell.text
             tokens = set(fold_name(text).split())
-            if len(text) < 90 and tokens & vocabulary.words("laboratory") and ":" not in text and not re.search(r"\breport\b", text, re.I):
+            prose = len(tokens) > 8 or vocabulary.count_prose(text) >= 3 or vocabulary.starts(text, "stop")
+            if not prose and tokens & vocabulary.words("laboratory") and ":" not in text and not re.search(r"\breport\b", text, re.I):
                 facts.laboratory = text
                 break
     return facts
@@ -73,7 +76,8 @@ def _pairs(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
             after = cells[index + 1] if index + 1 < len(cells) else ""
             text = text.strip()
             if text.endswith(":") or (after.startswith(":")):
-                yield text.rstrip(": "), _join_date(after.lstrip(": "), cells[index + 2 : index + 4])
+                value = after.lstrip(": ") or (cells[index + 2] if after and index + 2 < len(cells) else "")
+                yield text.rstrip(": "), _join_date(value, cells[index + 2 : index + 4])
                 continue
             parts = re.split(r"(?<=[^\W\d_)]):\s*|\s:\s*", text)
             if len(parts) > 1:
@@ -91,6 +95,16 @@ def _pairs(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
             if found:
                 label, value = found
                 yield label, _join_date(value or after, cells[index + 1 : index + 3])
+
+
+def _stacked(labels: Line, values: Line) -> Iterator[tuple[str, str]]:
+    """A line of labels above a line of values: each label with what stands below it, if it is of the right kind."""
+    for cell in labels.cells:
+        under = next((c.text for c in values.cells if c.x0 < cell.x1 + 12 and c.x1 > cell.x0 - 4), "")
+        dated = vocabulary.says(cell.text, "collected") or vocabulary.says(cell.text, "birth")
+        sexed = vocabulary.says(cell.text, "sex") and (vocabulary.says(under, "male") or vocabulary.says(under, "female"))
+        if (dated and DATE.match(under)) or sexed:
+            yield cell.text, under
 
 
 _LABELLED = ("collected", "birth", "age", "sex", "patient", "specimen", "date_only")
@@ -185,6 +199,13 @@ def _sex(facts: Facts, value: str) -> None:
             return
 
 
+def _is_specimen(text: str) -> bool:
+    """Does the text name a specimen (and not its number)?"""
+    return bool(set(re.split(r"[\s,;/-]+", fold_name(text))) & vocabulary.words("specimen_words")) or vocabulary.says(
+        text, "specimen_words"
+    )
+
+
 def _number(text: str) -> float | None:
     value = float(text)
     return value if 0 <= value <= 120 else None
@@ -194,7 +215,7 @@ def _person(value: str) -> str:
     return re.split(r"\s{2,}|\s(?:geb\.|DOB|born|née? le|CPR|BSN)|\(", value)[0].strip(" :,")[:80]
 
 
-_WHO = re.compile(r"^(?:Mr|Mrs|Ms|Miss|Herr|Frau|Madame|Monsieur|Mme|M\.|Sr|Sra|Sig|Sig\.ra|Don|Doña)\.?\s+\S", re.I)
+_WHO = re.compile(r"^(?:Mr|Mrs|Ms|Miss|Herr|Frau|Madame|Monsieur|Mme|M\.|Sra|Sig\.ra|Doña)\.?\s+\S", re.I)
 
 
 def _loose(facts: Facts, lines: Sequence[Line]) -> None:

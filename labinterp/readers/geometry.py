@@ -33,6 +33,7 @@ class Word:
     colour: int = 0
     confidence: float = 1.0
     note: str = ""  # a footnote mark that stood raised behind the word
+    spaced: bool = False  # a printed space stands before it
 
 
 @dataclass(slots=True, eq=False)
@@ -118,6 +119,7 @@ class Page:
     origin: str = "text"
     dropped: list[str] = field(default_factory=list)  # watermark letters and sideways text
     trouble: tuple[str, ...] = ()  # why a second reading is wanted
+    spots: list[tuple[float, float]] = field(default_factory=list)  # from top to bottom: where the trouble is
 
 
 def with_superscripts(words: list[Word]) -> list[Word]:
@@ -188,7 +190,8 @@ def joined(words: Sequence[Word]) -> list[Word]:
     out: list[Word] = []
     for word in words:
         last = out[-1] if out else None
-        if last is not None and -0.4 * word.size < word.x0 - last.x1 <= WORD_GAP * min(word.size, last.size) and not last.note:
+        near = last is not None and -0.4 * word.size < word.x0 - last.x1 <= WORD_GAP * min(word.size, last.size)
+        if last is not None and near and not last.note and not word.spaced:
             out[-1] = Word(
                 last.text + word.text,
                 last.x0,
@@ -201,6 +204,7 @@ def joined(words: Sequence[Word]) -> list[Word]:
                 last.colour,
                 min(last.confidence, word.confidence),
                 word.note,
+                last.spaced,
             )
         else:
             out.append(word)

@@ -583,6 +583,7 @@ class Reader:
         self.span_ahead: list[tuple[Line, str]] = []
         self.paused, self.specimen = False, ""
         self.pitch = _pitch(lines)
+        self.body_size = median(line.size for line in _body(lines) or lines)
         for index, line in enumerate(lines):
             if id(line) in starts:
                 self.header = starts[id(line)]
@@ -804,7 +805,7 @@ class Reader:
         ):
             if not _is_method(line.cells) and not text.endswith("."):
                 self.pending.append(line)
-                if _is_heading(line, text):
+                if _is_heading(line, text) and line.size >= 0.9 * self.body_size:
                     self.section = text
                     self.specimen = text if vocabulary.says(text, "specimen_words") else ""
                     self.paused = False

@@ -17,6 +17,7 @@ from labinterp.model import Report
 from labinterp.readers import image
 from labinterp.readers.document import report_of
 from labinterp.readers.geometry import WORD_GAP, Page, Word, with_superscripts
+from labinterp.readers.second import compare
 
 MAX_BYTES = 100_000_000
 MAX_PAGES = 500
@@ -31,7 +32,8 @@ def identify(head: bytes, name: str) -> bool:
 
 def read(data: bytes, name: str, locale: str | None = None, password: str | None = None) -> Report:
     """Read a PDF. Raises `ReadError` when it is too large, encrypted, damaged, or has no text and no OCR is installed."""
-    return report_of(pages_of(data, name, password), name=name, format="pdf", locale=locale)
+    pages = pages_of(data, name, password)
+    return report_of(pages, name=name, format="pdf", locale=locale, check=lambda results: compare(data, password, pages, results))
 
 
 def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
@@ -218,8 +220,10 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
     words: list[Word] = []
     aside: list[str] = []
     overprint = 0
+    spots: list[tuple[float, float]] = []
     printed: Printed = {}
     before: Glyph | None = None
+    spaced = False
     repeats = len({(g[0], int(g[5] / 2), int(g[6] / 2)) for g in solid}) < len(solid)
     for g in glyphs:
         char, x0, _, x1, _, ox, base, size, angle, style = g
@@ -227,7 +231,7 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
         if 0xE000 <= code <= 0xF8FF:
             char = _ARROWS.get(code, " ")
         if char.isspace() or (code < 32 and not style.unmapped) or char in "\ufeff\u200b\u00ad\u200e\u200f\u2060":
-            before = None
+            before, spaced = None, char == " "
             continue
         if abs((angle - turn * math.pi / 2 - lean + math.pi) % (2 * math.pi) - math.pi) > _UPRIGHT:
             aside.append(char)
@@ -238,6 +242,7 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
         ligature = before is not None and before[9] is style and before[5] == ox and before[6] == base
         if repeats and not ligature and _doubled(printed, char, ox, base, max(x1 - x0, 1.0), style):
             overprint += 1
+            spots.append((base - 0.5 * size, base))
             continue
         if repeats:
             printed[char, round(ox / 2), round(base / 2)] = (ox, base, style)
@@ -252,15 +257,20 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
             word.text += char
             word.x1 = max(word.x1, x1)
         else:
-            words.append(Word(char, x0, max(x1, x0 + 0.1), base - 0.8 * size, base + 0.22 * size, base, size, style.bold, style.colour))
-        before = g
+            words.append(
+                Word(
+                    char, x0, max(x1, x0 + 0.1), base - 0.8 * size, base + 0.22 * size, base, size, style.bold, style.colour, spaced=spaced
+                )
+            )
+        before, spaced = g, False
     words, stamped = _without_stamps(words)
     hidden = sum(g[9].hidden for g in solid)
     unmapped = sum(g[9].unmapped for g in solid)
     trouble = [name for name, seen in (("overprint", overprint), ("rotation", turn or abs(lean) > 0.002), ("watermark", stamped)) if seen]
     origin = "broken" if unmapped > 0.3 * len(solid) else "layer" if hidden > 0.6 * len(solid) else "text"
-    dropped = [text for text in ("".join(aside), " ".join(stamped)) if text]
-    return Page(number, width, height, with_superscripts(words), origin, dropped, tuple(trouble))
+    dropped = [text for text in ("".join(aside), " ".join(w.text for w in stamped)) if text]
+    spots += [(w.top, w.bottom) for w in stamped]
+    return Page(number, width, height, with_superscripts(words), origin, dropped, tuple(trouble), spots)
 
 
 def _usual_lean(glyphs: list[Glyph], turn: int) -> float:
@@ -321,7 +331,7 @@ def _doubled(printed: Printed, char: str, ox: float, base: float, width: float, 
     return False
 
 
-def _without_stamps(words: list[Word]) -> tuple[list[Word], list[str]]:
+def _without_stamps(words: list[Word]) -> tuple[list[Word], list[Word]]:
     """Take out big or pale upright words that lie across other words (a watermark printed level)."""
     if not words:
         return words, []
@@ -338,7 +348,7 @@ def _without_stamps(words: list[Word]) -> tuple[list[Word], list[str]]:
         return words, []
     stamped = [w for w in large if (round(w.size, 1), w.colour, round(w.base)) in styles]
     ids = {id(w) for w in stamped}
-    return [w for w in words if id(w) not in ids], [w.text for w in stamped]
+    return [w for w in words if id(w) not in ids], stamped
 
 
 def _pale(colour: int) -> bool:

@@ -11,7 +11,9 @@ from fpdf import FPDF
 from fpdf.enums import AccessPermission
 
 from labinterp import ReadError, Report, read
-from labinterp.readers import image, pdf
+from labinterp.readers import image, pdf, second
+from labinterp.readers.geometry import lines_of
+from labinterp.readers.layout import Reader
 
 Row = tuple[str, ...]
 
@@ -386,3 +388,18 @@ def test_without_ocr_a_picture_says_what_to_install(monkeypatch: pytest.MonkeyPa
         read(picture_pdf(), name="scan.pdf")
     with pytest.raises(ReadError, match=r"pip install 'labinterp\[ocr\]'"):
         read(b"\x89PNG\r\n\x1a\n" + b"0" * 100, name="scan.png")
+
+
+def test_a_value_on_which_two_readings_differ_is_marked() -> None:
+    sheet = Sheet().row(X4, ("Test", "Result", "Units", "Reference range"), bold=True)
+    sheet.row(X4, ("Sodium", "140", "mmol/L", "135 - 145")).row(X4, ("Potassium", "4.1", "mmol/L", "3.5 - 5.1"))
+    pages = pdf.pages_of(sheet.bytes(), "made.pdf")
+    pages[0].spots.append((0.0, 800.0))
+    reader = Reader()
+    reader.read(lines_of(pages[0].words, 1), pages[0].width, True, frozenset())
+    sodium, potassium = reader.results
+    second.compare(sheet.bytes(), None, pages, reader.results)
+    assert (sodium.review, potassium.review) == ("", "")
+    sodium.value, potassium.value = "14", "4.2"
+    second.compare(sheet.bytes(), None, pages, reader.results)
+    assert sodium.review == potassium.review == "two readings of the page differ on this value"
