@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 import sys
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -176,6 +179,82 @@ def table(rows: Sequence[Sequence[str]], delimiter: str, encoding: str) -> bytes
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
     return out.getvalue().encode(encoding)
+
+
+def message(letter: Letter, sex: str, born: str, collected: str) -> bytes:
+    """HL7 v2: one ORU^R01, an OBR for each section. `collected` as HL7 writes times."""
+    segments = [
+        f"MSH|^~\\&|LAB|{letter.laboratory}|WARD|EXAMPLE|{collected}||ORU^R01^ORU_R01|1|P|2.5.1",
+        f"PID|1||X000123||Example^Carl||{born}|{sex}",
+    ]
+    for number, section in enumerate((section for page in letter.pages for section in page), 1):
+        segments.append(f"OBR|{number}|||{number}^{section.title}^L|||{collected}")
+        for place, line in enumerate(section.lines, 1):
+            segments.append(f"OBX|{place}|NM|{place}^{line.name}^L||{line.value}|{line.unit}|{line.range}|{line.flag}|||F|||{collected}")
+    segments += [f"NTE|1|L|{remark}" for remark in letter.remarks]
+    return ("\r".join(segments) + "\r").encode()
+
+
+def bundle(letter: Letter, patient: dict[str, object], collected: str) -> bytes:
+    """FHIR R4: a Bundle with a Patient, a DiagnosticReport for each section, and an Observation for each line."""
+    person = {"resourceType": "Patient", "id": "example"} | patient
+    entries: list[dict[str, object]] = [{"resource": person}]
+    for section in (section for page in letter.pages for section in page):
+        links = []
+        for line in section.lines:
+            observation: dict[str, object] = {
+                "resourceType": "Observation",
+                "id": f"o{len(entries)}",
+                "status": "final",
+                "category": [{"coding": [{"code": "laboratory"}]}],
+                "code": {"text": line.name},
+                "subject": {"reference": "Patient/example"},
+                "effectiveDateTime": collected,
+            }
+            quantity: dict[str, object] = {"value": json.loads(line.value.lstrip("<")), "unit": line.unit}
+            observation["valueQuantity"] = quantity | ({"comparator": "<"} if line.value.startswith("<") else {})
+            if line.range:
+                observation["referenceRange"] = [{"text": line.range}]
+            if line.flag:
+                observation["interpretation"] = [{"coding": [{"system": V3, "code": line.flag}]}]
+            links.append({"reference": f"Observation/o{len(entries)}"})
+            entries.append({"resource": observation})
+        report = {"resourceType": "DiagnosticReport", "status": "final", "code": {"text": section.title}, "result": links}
+        entries.append({"resource": report})
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}, indent=1).encode() + b"\n"
+
+
+V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+
+
+def portal(letter: Letter) -> bytes:
+    """What is on the clipboard after copying from a patient portal: each part of a result on a line of its own."""
+    lines = [f"{label}: {text}" for label, text in letter.facts] + [""]
+    for line in (line for page in letter.pages for section in page for line in section.lines):
+        lines += [line.name, f"{line.value} {line.unit}", f"Normal range: {line.range}", *([line.flag] if line.flag else []), ""]
+    return "\n".join(lines).encode()
+
+
+def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
+    """An Excel workbook. Its parts are packed once more, with a fixed time, so that it has the same bytes each time."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    book.properties.created = book.properties.modified = datetime(2026, 3, 2, 8, 0)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(list(row))
+    first, out = io.BytesIO(), io.BytesIO()
+    book.save(first)
+    with zipfile.ZipFile(first) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>2026-03-02T08:00:00Z", content)
+            target.writestr(zipfile.ZipInfo(name, (2026, 3, 2, 8, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
 
 
 # ---- the reports -------------------------------------------------------------------------------------------------------
@@ -387,6 +466,58 @@ BORDERLESS = Letter(
     remarks=("H = above, L = below the reference range.",),
 )
 
+CHECKUP = Letter(
+    laboratory="Northfield Example Clinic",
+    address="",
+    facts=(("Patient", "Eve Placeholder"), ("Sex", "Female"), ("Age", "66")),
+    heads=ENGLISH,
+    collected="2026-05-11",
+    pages=(
+        (
+            Section(
+                "Metabolic",
+                (
+                    Line("HbA1c", "6.7", "%", "4.0 - 5.6", "H"),
+                    Line("Glucose, fasting", "131", "mg/dL", "70 - 99", "H"),
+                    Line("Creatinine", "1.62", "mg/dL", "0.50 - 1.00", "H"),
+                    Line("Potassium", "5.8", "mmol/L", "3.5 - 5.1", "H"),
+                ),
+            ),
+            Section("Inflammation", (Line("C-reactive protein", "<0.6", "mg/L", "< 5.0"), Line("ESR", "41", "mm/h", "0 - 30", "H"))),
+        ),
+    ),
+)
+
+PORTAL = Letter(
+    laboratory="Example Health Portal",
+    address="",
+    facts=(("Name", "Finn Sample"), ("Date of birth", "02/17/1990"), ("Sex", "Male"), ("Collected", "04/28/2026 7:55 AM")),
+    heads=ENGLISH,
+    collected="04/28/2026 7:55 AM",
+    pages=(
+        (
+            Section(
+                "",
+                (
+                    Line("Creatine kinase", "9840", "U/L", "30 - 200 U/L", "High"),
+                    Line("AST", "212", "U/L", "10 - 40 U/L", "High"),
+                    Line("Potassium", "5.0", "mmol/L", "3.5 - 5.1 mmol/L"),
+                    Line("Creatinine", "0.9", "mg/dL", "0.7 - 1.3 mg/dL"),
+                ),
+            ),
+        ),
+    ),
+)
+
+CHINESE_HEAD = ("项目", "结果", "单位", "参考范围", "提示")
+CHINESE = (
+    ("钾", 2.7, "mmol/L", "3.5-5.3", "↓"),
+    ("镁", 0.81, "mmol/L", "0.75-1.02", ""),
+    ("促甲状腺激素", 0.01, "mIU/L", "0.27-4.20", "↓"),
+    ("游离甲状腺素", 41.3, "pmol/L", "12.0-22.0", "↑"),
+    ("肌酸激酶", 188, "U/L", "50-310", ""),
+)
+
 GERMAN_HEAD = ("Analyse", "Ergebnis", "Einheit", "Referenzbereich", "Bewertung", "Abnahmedatum")
 GERMAN = (
     ("Hämoglobin", "13,8", "g/dl", "12,0 - 16,0", "", "19.01.2026"),
@@ -440,6 +571,19 @@ SAMPLES: dict[str, Callable[[], tuple[bytes, list[tuple[str, ...]]]]] = {
     "mixed_units.pdf": lambda: pdf_sample(MIXED_UNITS, ruled),
     "critical_potassium.pdf": lambda: pdf_sample(CRITICAL, open_columns),
     "borderless.pdf": lambda: pdf_sample(BORDERLESS, typewriter),
+    "critical_potassium.hl7": lambda: (
+        message(CRITICAL, "M", "19490130", "20260414220500"),
+        [(*row[:6], "2026-04-14 22:05", row[7]) for row in golden(CRITICAL)],
+    ),
+    "checkup.fhir.json": lambda: (
+        bundle(CHECKUP, {"gender": "female", "birthDate": "1960-02-29"}, "2026-05-11"),
+        golden(CHECKUP),
+    ),
+    "portal.txt": lambda: (portal(PORTAL), golden(PORTAL)),
+    "thyroid.xlsx": lambda: (
+        workbook({"检验报告": (("姓名", "王样本", "性别", "男", "年龄", "29岁"), ("采集时间", "2026-03-09"), CHINESE_HEAD, *CHINESE)}),
+        [("1", *map(str, row), "2026-03-09", "") for row in CHINESE],
+    ),
     "befund.csv": lambda: (table((GERMAN_HEAD, *GERMAN), ";", "cp1252"), golden_of_table(GERMAN)),
     "implausible.csv": lambda: (table((IMPLAUSIBLE_HEAD, *IMPLAUSIBLE), ",", "utf-8"), golden_of_table(IMPLAUSIBLE)),
     "follow_up_wide.csv": lambda: (table((WIDE_HEAD, *WIDE), ",", "utf-8-sig"), golden_of_wide()),

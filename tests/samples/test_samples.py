@@ -49,7 +49,7 @@ def words_on(file: Path) -> Counter[str]:
     return Counter(text.split())
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [file for file in FILES if file.suffix in (".pdf", ".csv", ".txt")], ids=lambda file: file.name)
 def test_every_line_of_a_sample_is_a_row_or_unread(file: Path) -> None:
     report = read(file)
     lines = [str(text) for text in report.unread["text"]] + [
