@@ -24,14 +24,14 @@ from labinterp.words import fold_word
 
 _SIGNS = str.maketrans(
     {
-        **dict.fromkeys("‐‑‒–—―−﹣－⁃˗", "-"),
+        **dict.fromkeys("‐‑‒–—―−﹣－⁃˗÷", "-"),
         **dict.fromkeys("‹〈⟨＜﹤˂", "<"),
         **dict.fromkeys("›〉⟩＞﹥˃", ">"),
         **dict.fromkeys("≤⩽≦⪯≼", "<="),
         **dict.fromkeys("≥⩾≧⪰≽", ">="),
         **dict.fromkeys("≈≃∼～〜˜∽", "~"),
         **dict.fromkeys("’‘ʼ´`′ʹ", "'"),
-        **dict.fromkeys("⁄∕／÷", "/"),
+        **dict.fromkeys("⁄∕／", "/"),
         **dict.fromkeys("×✕✖хХ", "x"),  # also the Cyrillic letter: lab units and ranges use it as a times sign only
         **dict.fromkeys("∗＊✱", "*"),
         **dict.fromkeys("∙⋅•·", "·"),
@@ -121,6 +121,7 @@ def decimal_of(locale: str | None) -> Literal[".", ",", ""]:
 
 
 NUMBER = r"(?:\d+(?:[.,'·٫٬]\d+|\ \d{3}(?!\d))+|\d+(?:[.,](?!\w))?|[.,·٫]\d+)"
+_ROUND_THOUSANDS = re.compile(r"\d{3}[.,]000")
 _SPACE_PAIR = re.compile(r"\d{3} \d{3}")
 
 
@@ -159,22 +160,25 @@ def readings(token: str) -> dict[str, float]:
 
 
 def read_number(token: str, locale: str | None = None) -> float:
-    """One number. ``4,500`` without a locale is refused, with both `readings`; ``4.500`` is then a decimal point, as in data files."""
+    """One number. ``4,500`` without a locale is refused, with both `readings`; a lone point is a decimal point, as in data files.
+
+    Not so in ``250.000``: no laboratory prints a number to six digits.
+    """
     token = token.strip()
     sign = -1.0 if token[:1] == "-" else 1.0
     token = token.lstrip("+-").strip() if token[:1] in ("+", "-") else token
     found = readings(token)
-    mark = decimal_of(locale)
+    mark: str = decimal_of(locale)
     if not found or sum(c.isdigit() for c in token) > 15:
         raise ValueTextError(f"not a number: {token!r}")
     if _SPACE_PAIR.fullmatch(token) and not token.endswith("000") and mark != ",":
         raise ValueTextError(f"one number or two: {token!r}", (found["."],))
     if len(set(found.values())) == 1:
-        return sign * next(iter(found.values()))
+        mark = next(iter(found))
+    elif mark not in found and "." in token and not _ROUND_THOUSANDS.fullmatch(token):
+        mark = "."
     if mark in found:
-        return sign * found[mark]
-    if "." in token:
-        return sign * found["."]
+        return sign * found[mark] or 0.0  # not -0.0
     raise ValueTextError(f"{token!r} is {found[',']:g} or {found['.']:g}", (sign * found[","], sign * found["."]))
 
 
@@ -291,7 +295,7 @@ def _comparator(text: str) -> str:
 _FLAG_WORDS = "|".join(re.escape(flag) for flag in sorted(words.FLAGS, key=len, reverse=True))
 _FLAG = rf"(?:[(\[]\s?(?P<f1>{_FLAG_WORDS})\s?[)\]]|(?P<f2>{_FLAG_WORDS}))"
 _SITE_CODE = r"(?:\s+(?:\d{2}|[A-Z]{2}))"  # of the laboratory that measured
-_FLAG_LAST = re.compile(rf"(?:(?<=[\d\s)%\].,])|(?<=[^\W_])(?=[*↑↓!#]+$)){_FLAG}{_SITE_CODE}?\s*$")
+_FLAG_LAST = re.compile(rf"(?:(?<=[\d\s)%\].,])|(?<=[^\W_]|\+)(?=[*↑↓!#]+$)){_FLAG}{_SITE_CODE}?\s*$")
 _FLAG_FIRST = re.compile(rf"{_FLAG}(?:\s+|(?<=[*↑↓▲▼)\]]))(?=[<>=~\d.,-])")
 _VALUE = re.compile(
     rf"""\s* (?P<comparator>{COMPARATOR})? \s* :? \s* (?P<sign>[+-]\s?(?=[\d.,]))?
@@ -357,8 +361,8 @@ def _flagged_words(text: str, locale: str | None) -> ValueReading | None:
             continue
         groups = beside.groupdict()
         found = _words(groups["word"] or groups.get("word2") or "")
-        if not found or found.kind != "qualitative":
-            continue
+        if not found or found.kind != "qualitative" or found.qualitative in ("normal", "abnormal"):
+            continue  # beside a number, normal is the laboratory's flag
         rest = (groups["rest"] or groups.get("rest2") or "").strip()
         number = _words(rest) or _titer(rest) or _number_value(rest, locale)
         if number is None:
@@ -373,15 +377,16 @@ def _titer(text: str) -> ValueReading | None:
     found = _TITER.fullmatch(text)
     if not found:
         return None
-    digits, rest = found["titer"].strip(), found["rest"].strip()
+    digits = found["titer"].strip()
     # 1/80 is a titre as some laboratories write it; a smaller number behind a stroke may be a date
-    if not re.fullmatch(r"\d{1,6}|\d{1,2}[.,' ]\d{3}", digits) or (rest and rest not in words.FLAGS):
+    if not re.fullmatch(r"\d{1,6}|\d{1,2}[.,' ]\d{3}", digits):
         return None
+    unit, flag = _unit_and_flag(found["rest"])
     value = float(re.sub(r"\D", "", digits))
     if value < 2 or (found["colon"] == "/" and (value < 40 or value % 10)):
         return None
     comparator = _comparator(found["comparator"]) if found["comparator"] else ""
-    return ValueReading("titer", comparator, value, 1.0, flag=words.FLAGS.get(rest, ""))
+    return ValueReading("titer", comparator, value, 1.0, flag=flag, unit=unit)
 
 
 def _range_value(text: str, locale: str | None) -> ValueReading | None:
@@ -401,7 +406,7 @@ def _number_value(text: str, locale: str | None) -> ValueReading | None:
         raise ValueTextError(f"{text!r} is a number with its sign, or {text[-1]}+", (float(text[-1]),))
     if first := _FLAG_FIRST.match(text):
         flag, text = words.FLAGS[first["f1"] or first["f2"]], text[first.end() :]
-    found = _VALUE.fullmatch(text.lstrip("= "))
+    found = _VALUE.fullmatch(re.sub(r"^\s*=\s*(?![<>=])", "", text))
     if not found:
         return None
     unit, last = _unit_and_flag(found["rest"])
@@ -451,8 +456,8 @@ def _pair(low: str, high: str, locale: str | None) -> tuple[float, float]:
         alone = {next(iter(found)) for t in tokens if any(m in t for m in ".,") and len(found := readings(t)) == 1}
         if len(alone) == 1:
             mark = alone.pop()
-        elif all(re.fullmatch(r"\d{3},000", t) for t in tokens):  # nobody prints a count to six digits: thousands
-            mark = "."
+        elif all(_ROUND_THOUSANDS.fullmatch(t) for t in tokens) and tokens[0][3] == tokens[1][3]:
+            mark = "." if tokens[0][3] == "," else ","
     return read_number(low, mark), read_number(high, mark)
 
 
@@ -555,9 +560,9 @@ def parse_range(text: str, locale: str | None = None) -> RangeReading:
     if len(segments) == 1:
         only = segments[0]
         label = fold_word(only.label)
-        if only.sex and not only.age:
+        if only.sex and only.age is None and (not label or label in words.NEUTRAL_LABELS):
             return RangeReading("by_sex", unit=only.unit, segments=segments)
-        if only.age is None and (not label or label in words.NEUTRAL_LABELS):
+        if not only.sex and only.age is None and (not label or label in words.NEUTRAL_LABELS):
             kind: RangeKind = "interval" if only.low is not None and only.high is not None else "upper" if only.low is None else "lower"
             return RangeReading(kind, only.low, only.low_inclusive, only.high, only.high_inclusive, only.unit, label=only.label)
     unit = next((s.unit for s in segments if s.unit), "")
@@ -570,7 +575,12 @@ def _unbracket(text: str) -> str:
     """Take off brackets around the whole, closed or not: ``(3.5-5.1)``, ``[<=14]``, ``(3.5-5.1``."""
     for opening, closing in ("()", "[]"):
         if text.startswith(opening) and text.endswith(closing) and text.count(opening) == 1:
-            return text[1:-1].strip()
+            inside = text[1:-1].strip()
+            return re.sub(r"(?<=\d)\s?;\s?(?=\d)", " - ", inside) if opening == "[" else inside  # [3,5 ; 5,1]
+        if text.startswith(opening) and text.count(closing) == 1:  # (3.5-5.1) mmol/L
+            inside, _, unit = text[1:].partition(closing)
+            if looks_like_unit(unit):
+                return f"{inside.strip()} {unit.strip()}"
         if text.startswith(opening) and closing not in text:
             return text[1:].strip()
         if text.endswith(closing) and opening not in text:

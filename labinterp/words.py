@@ -226,7 +226,8 @@ NO_RESULT: dict[str, str] = _table(
         不适用 | unknown
     """,
         "see-note": """
-        see note | see notes | see below | see comment | see comments | see report | see text | see interpretation | see attached |
+        see note | see notes | refer to note | refer to comment | refer to report | see below |
+        see comment | see comments | see report | see text | see interpretation | see attached |
         see remarks | see scanned report | comment | note | siehe kommentar | s. kommentar | siehe bemerkung | siehe text |
         siehe befund | s. u. | siehe unten | voir commentaire | voir note | voir texte | cf commentaire | ver nota | ver comentario |
         ver observaciones | ver informe | vedi nota | vedi commento | vedi referto | ver comentário | ver observação |
@@ -234,11 +235,12 @@ NO_RESULT: dict[str, str] = _table(
         смотри комментарий | см. примечание | см. текст | 见备注 | 见说明 | 见报告 | zie opmerking | zie commentaar
     """,
         "invalid": """
-        invalid | nan | error | err | void | test invalid | invalid result | ungültig | fehler | non valide | invalide | inválido |
+        invalid | #value! | #ref! | #div/0! | #name? | #num! | nan | error |
+        err | void | test invalid | invalid result | ungültig | fehler | non valide | invalide | inválido |
         no válido | non valido | errore | nieważny | błąd | ошибка | недействительно | 无效
     """,
         "pending": """
-        pending | to follow | tf | in process | in progress | result pending | results pending | awaiting | awaited |
+        pending | tbd | to follow | tf | in process | in progress | result pending | results pending | awaiting | awaited |
         awaiting result | prelim | folgt | ausstehend | in arbeit | wird nachgereicht | nachgereicht | en cours | en attente |
         à suivre | pendiente | en proceso | en curso | a seguir | in corso | in attesa | segue | pendente | em andamento | em curso |
         w toku | w trakcie | oczekuje | в работе | ожидается | 待定 | 待报 | volgt
@@ -308,12 +310,12 @@ FLAGS: dict[str, str] = {
 # ---- words of a reference range ----------------------------------------------------------------------------------------------
 
 MALE = """
-    male | males | man | men | mann | männer | maenner | männlich | maennlich | homme | hommes | masculin | hombre | hombres |
+    male | males | man | men | mann | männer | maenner | männlich | männl | maennlich | homme | hommes | masculin | hombre | hombres |
     varon | varones | masculino | uomo | uomini | maschio | maschi | maschile | homem | homens | mężczyzna | mężczyźni |
     mezczyzni | муж | мужчина | мужчины | мужской | 男 | 男性 | ♂ | mannen | boys
 """
 FEMALE = """
-    female | females | woman | women | frau | frauen | weiblich | femme | femmes | féminin | mujer | mujeres | femenino |
+    female | females | woman | women | frau | frauen | weiblich | weibl | femme | femmes | féminin | mujer | mujeres | femenino |
     hembra | hembras | donna | donne | femmina | femmine | femminile | mulher | mulheres | feminino | kobieta | kobiety | жен |
     женщина | женщины | женский | 女 | 女性 | ♀ | vrouw | vrouwen | girls
 """
@@ -330,9 +332,13 @@ NEUTRAL_LABELS: frozenset[str] = frozenset(
         ref int | biological reference interval | bio ref interval | range | normal | normals | normal range | normal value |
         normal values | n | normal level | adult | adults | adult range | expected | expected range | expected values |
         standard range | target range | desirable | desired | optimal | optimum | ideal | sufficient | sufficiency | non-diabetic |
-        nondiabetic | non diabetic | negative | healthy | acceptable | fasting | nüchtern | à jeun | en ayunas | ayunas |
+        nondiabetic | non diabetic | negative | non-reactive | nonreactive | not detected | absent |
+        nil | healthy | acceptable | fasting | nüchtern | à jeun | en ayunas | ayunas |
         a digiuno | em jejum | na czczo | натощак | 空腹 | reference range adult | interval | limits | limit |
-        normal limits | all | all ages | referenz | referenzbereich | referenzwert | referenzwerte | norm | normbereich | normwert |
+        normal limits | non-pregnant | not pregnant | both | both sexes | unisex | m/f | m / f | f/m | m & f |
+        male/female | male / female | male & female | male and female | men and women | males and females |
+        männer und frauen | frauen und männer | hommes et femmes | all | all ages | referenz |
+        referenzbereich | referenzwert | referenzwerte | norm | normbereich | normwert |
         normwerte | erwachsene | erwünscht | référence | valeurs de référence | valeur de référence | valeurs usuelles |
         valeurs normales | vn | vr | intervalle | intervalle de référence | adulte | adultes | valor de referencia |
         valores de referencia | valores normales | rango | rango de referencia | intervalo de referencia |

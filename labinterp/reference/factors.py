@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pint
 
@@ -112,7 +112,7 @@ def quantity(ucum: str) -> Quantity:
                 size *= 10.0 ** (power * int(count[1]))
             elif term:
                 expression.append(f"({_pint_term(term, ucum)})**{power}")
-    found = registry.Quantity(registry.parse_expression(" * ".join(expression) or "1")).to_base_units()
+    found: Any = registry.Quantity(registry.parse_expression(" * ".join(expression) or "1")).to_base_units()
     return Quantity(size * float(found.magnitude), frozenset((name, float(p)) for name, p in found.dimensionality.items()))
 
 

@@ -45,6 +45,11 @@ TWO_SIDED = [
     ("160,000-420,000", None, 160000, 420000),
     ("1,60,000 - 4,20,000", "en-IN", 160000, 420000),
     ("2.1-4.3*", None, 2.1, 4.3),
+    ("160.000 - 420.000", None, 160000, 420000),
+    ("[2,1 ; 4,3]", None, 2.1, 4.3),
+    ("2,1 ÷ 4,3", None, 2.1, 4.3),
+    ("(2.1-4.3) mmol/L", None, 2.1, 4.3),
+    ("Male & Female: 2.1-4.3", None, 2.1, 4.3),
 ]
 
 
@@ -155,6 +160,11 @@ def test_ages_are_half_open_years() -> None:
     ]
     found = parse_range("0-1 yr: 5-19; 1-3 yr: 6-17; Adult: 4-11")
     assert [(s.age, s.label, s.low) for s in found.segments] == [((0, 1), "0-1 yr", 5), ((1, 4), "1-3 yr", 6), (None, "Adult", 4)]
+
+
+def test_a_limit_for_some_women_is_not_one_for_all() -> None:
+    assert parse_range("Premenopausal women: 12-150").kind == "bands"
+    assert by_sex(parse_range("Females (non-pregnant): 12-16")) == [("female", 12, 16)]
 
 
 def test_bands_keep_their_labels() -> None:

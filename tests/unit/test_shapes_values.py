@@ -90,6 +90,11 @@ READINGS = [
     ("75 or more", None, censored(">=", 75)),
     ("approx. 12", None, censored("~", 12)),
     (">2.000", "de", censored(">", 2000)),
+    ("=< 4", None, censored("<=", 4)),
+    ("= 4", None, number(4)),
+    ("6.3 (Normal)", None, number(6.3, flag="N")),
+    ("1:80 H", None, ValueReading("titer", "", 80, 1, flag="H")),
+    ("1+*", None, word("1+", flag="*")),
     ("6.3H", None, number(6.3, flag="H")),
     ("L 6.3", None, number(6.3, flag="L")),
     ("6.3 [HH]", None, number(6.3, flag="HH")),
@@ -154,7 +159,7 @@ REFUSED = """
 6..3 | --6 | 6 3 | 140 145 | 6.3 7.1 | 6.3, 7.1 | 6,7,8 | 6.3.1 | 12,34,56 | < > 6 | <<6 | <6 >3 | 1e999 | inf | Infinity | 0x1F
 l4 | O.7 | 1O2 | 6.l | S.2 | seven | 6 apples | 6 days ago | H6.3 | 6.3 H L | 6.3 C
 03/04/2024 | 2024-04-03 | 03.04.2024 | 3/4 | 11:45 PM | 08:30 h | (555) 987-6543 | 30-20 | 6.3- | 6.3 -
-6.3 mg/dL 3.5-7.2 | 6.3 (6.1) | 6.3 mg/dL (comment 2) | N | +2
+6.3 mg/dL 3.5-7.2 | 6.3 (6.1) | 6.3 mg/dL (comment 2) | N | +2 | 250.000 | 100,000
 """
 
 
