@@ -117,12 +117,13 @@ def facts_of(lines: Iterable[Iterable[str]], order: DateOrder = "") -> dict[str,
     said: dict[str, str] = {}
     for line in lines:
         cells = [cell.strip() for cell in line if cell.strip()]
+        pairs = len(cells) <= 4 or (len(cells) % 2 == 0 and all(role_of(cell.rstrip(" :：")) for cell in cells[::2]))
         for index, cell in enumerate(cells):
             for part in re.split(r"[;|\t]| {3,}", cell):
                 match = _LABELLED.fullmatch(part)
                 label, value = (match[1], match[2].strip()) if match else (part.strip(), "")
                 role = role_of(label)
-                if role and not value and index + 1 < len(cells) and (match or len(cells) <= 4) and not role_of(cells[index + 1]):
+                if role and not value and index + 1 < len(cells) and (match or pairs) and not role_of(cells[index + 1]):
                     value = cells[index + 1]
                 if role and value:
                     role = "patient_name" if role == "patient_id" and not any(c.isdigit() for c in value) else role
