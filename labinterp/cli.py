@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
     from labinterp.model import Patient, Report
     from labinterp.reference import Reference
-    from labinterp.reference.schema import Marker
+    from labinterp.reference.schema import Marker, Note
 
 OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
 FORMATS = ("table", "json", "csv")
@@ -432,6 +432,14 @@ def _marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
         facts = (limit.sex, age, "pregnant" if limit.pregnant else "", {True: "fasting", False: "not fasting", None: ""}[limit.fasting])
         return ", ".join(fact for fact in facts if fact) or "adults"
 
+    def remark(text: str) -> str:
+        return f"; {text}" if text else ""
+
+    def said(note: Note) -> str:
+        if note.source:
+            return f"{note.text} {source(note.source, note.verified)}"
+        return note.text if note.verified else f"{note.text} [? not checked]"
+
     def limits(texts: dict[str, str]) -> str:
         return " = ".join(f"{text} {unit}" for unit, text in texts.items())
 
@@ -443,20 +451,24 @@ def _marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
     yield "Units", ", ".join(dict.fromkeys(filter(None, (marker.unit, *(unit.ucum for unit in marker.units)))))
     yield (
         "Intervals",
-        [f"{whom(i)}: {limits(i.limits)}{'' if i.default else ' (alternative)'} {source(i.source, i.verified)}" for i in marker.intervals],
+        [
+            f"{whom(i)}: {limits(i.limits)}{'' if i.default else ' (alternative)'} {source(i.source, i.verified)}{remark(i.note)}"
+            for i in marker.intervals
+        ],
     )
     for scheme in marker.decision:
         yield (
             "Guideline" if scheme.default else "Alternative",
             [
                 f"{scheme.scheme}, {whom(scheme)} {source(scheme.source, scheme.verified)}",
-                *(f"  {band.label}: {limits(band.limits)}" for band in scheme.bands),
+                *(f"  {band.label}: {limits(band.limits)}{'' if band.verified else ' [? not checked]'}" for band in scheme.bands),
+                *(f"  {text}" for text in (scheme.applies_to, scheme.note) if text),
             ],
         )
     yield (
         "Critical",
         [
-            f"{side} {limits(texts)} {source(c.source, c.verified)}"
+            f"{side} {limits(texts)}{'' if c.default else ' (alternative)'} {source(c.source, c.verified)}{remark(c.note)}"
             for c in marker.critical
             for side, texts in (("low", c.low), ("high", c.high))
             if texts
@@ -469,11 +481,11 @@ def _marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
     yield "They differ", marker.disagreement
     if marker.plausible:
         yield "Plausible", limits(marker.plausible.limits)
-    yield "May mislead", [note.text for note in marker.interferences]
+    yield "May mislead", [said(note) for note in marker.interferences]
     yield "Not to confuse", [f"{other.what}{': ' + other.why if other.why else ''}" for other in marker.not_to_confuse]
     yield "Leg weakness", marker.leg_weakness
     yield "Seed articles", marker.seed
-    yield "Notes", [note.text for note in marker.notes]
+    yield "Notes", [said(note) for note in marker.notes]
 
 
 def causes(args: argparse.Namespace) -> int:
