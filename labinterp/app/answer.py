@@ -106,13 +106,16 @@ def jumps(standing: bool, findings: bool) -> str:
 def emergency(alerts: Sequence[Alert], rows: Sequence[Row]) -> str:
     """The red band. It stands alone and first."""
     by_label = {row.label: row for row in rows}
-    parts = []
+    about: dict[str, list[Alert]] = {}
     for alert in alerts:
         row = by_label.get(alert.row) if alert.row is not None else None
-        title = f"{row.name} {row.result}" if row else "Call for help now"
-        said = f"“{within(row.name)} {row.result}, weak legs”" if row else "“weak legs”, and what is new"
+        about.setdefault(f"{row.name} {row.result}" if row else "", []).append(alert)
+    parts = []
+    for title, own in about.items():
+        said = f"“{within(title)}, weak legs”" if title else "“weak legs”, and what is new"
+        texts = dict.fromkeys(text for alert in own for text in (alert.text, alert.action) if text)
         call = p(f"Call your emergency number now. Say: {esc(said)}.", "call")
-        parts.append(f"<section><h2>{esc(title)}</h2>{call}{p(esc(alert.text))}{p(esc(alert.action))}</section>")
+        parts.append(f"<section><h2>{esc(title or 'Call for help now')}</h2>{call}{''.join(p(esc(text)) for text in texts)}</section>")
     return f'<div class="band critical" role="alert">{p("EMERGENCY", "kicker")}{"".join(parts)}{p(NUMBERS, "soft")}</div>'
 
 
@@ -298,7 +301,7 @@ def for_the_doctor(answer: Interpretation, rows: Sequence[Row]) -> str:
             asked.append(f"My {within(row.name)} is {row.result}. Should it be repeated, and how soon?")
     for finding in answer.findings:
         if finding.tier == "fits":
-            tests = " and ".join(within(test.test) for test in finding.next_tests[:2])
+            tests = " and ".join(within(test.test.split(",")[0]) for test in finding.next_tests[:2])
             asked.append(f"Could {within(finding.name)} play a part?" + (f" Would {tests} help to tell?" if tests else ""))
     asked += [f"{row.name} could not be judged on my report. Should it be tested again?" for row in rows if row["status"] == "implausible"]
     asked = list(dict.fromkeys(asked))[: QUESTIONS_FOR_DOCTOR - 1]

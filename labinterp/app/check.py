@@ -53,9 +53,9 @@ def page() -> None:
     else:
         shown = False
         doubt_cards(session, answer, doubts)
-    how = "Change any cell that does not match the page. Your changes are marked as yours. Add a line at the bottom."
-    show(f"<h2>All lines read</h2>{p(how, 'soft')}")
+    show("<h2>All lines read</h2>")
     with st.container(key="lines-grid"):
+        show(p("Change any cell that does not match the page. Your changes are marked as yours. Add a line at the bottom.", "soft"))
         grid(session, rows)
     with st.container(key="lines-phone"):
         phone_list(session, rows)

@@ -114,6 +114,9 @@ class Session:
         """Put the visitor's texts in place of what was read. The visitor has looked at the line, so it needs no further look."""
         for column, text in texts.items():
             self.rows.loc[row, column] = text
+        mark = self.rows["decimal"].iloc[row]
+        if mark and {".": ",", ",": "."}[mark] in texts.get("value_text", ""):
+            self.rows.loc[row, "decimal"] = ""  # typed with another decimal mark than the document's: it decides nothing here
         self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or "changed by you"
         self.rows.loc[row, "review"] = ""
         self.touch()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from labinterp.app.markup import esc, fold, p, show, table, ul
+from labinterp.app.markup import esc, fold, number, p, show, table, ul
 from labinterp.app.rows import Row, Units, range_words, rows_of, unit_words
 from labinterp.app.session import Session
 from labinterp.interpretation import Interpretation
@@ -40,7 +40,8 @@ def derived_lines(answer: Interpretation) -> list[str]:
     """Results worked out from others, in words."""
     shown = []
     for cells in answer.derived.to_dict("records"):
-        text = f"{cells['name']}: {cells['value_text']} {unit_words(cells['unit_text'])}"
+        rounded = number(float(format(float(cells["value_text"]), ".3g")))
+        text = f"{cells['name']}: {rounded} {unit_words(cells['unit_text'])}"
         shown.append(f'{esc(text.strip())} <span class="small">{esc(cells["formula"])}</span>')
     return shown
 

@@ -48,6 +48,27 @@ def test_a_value_is_corrected_and_two_questions_are_answered(visit):
         )
 
 
+def test_a_cell_is_corrected_in_the_grid(visit):
+    reader = visit()
+    reader.upload("leg_weakness.pdf")
+    reader.see("All lines read")
+    reader.settle()
+    canvas = reader.page.locator(".st-key-lines-grid canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    reader.page.mouse.click(box["x"] + 80, box["y"] + 55)  # the first line
+    for key in ("ArrowRight", "ArrowRight", "Enter"):  # to its result
+        reader.page.wait_for_timeout(300)  # the grid is a canvas and shows no sign of having followed
+        reader.page.keyboard.press(key)
+    editor = reader.page.locator("[class*=gdg] input, [class*=gdg] textarea").last
+    editor.fill("8.4")
+    reader.page.wait_for_timeout(300)
+    editor.press("Enter")
+    reader.page.get_by_text("changed by you").first.wait_for(state="attached")
+    reader.answer()
+    assert "8.4" in reader.page.locator(".li table").first.inner_text()
+
+
 def test_a_critical_value_stands_alone(visit):
     reader = visit()
     reader.upload("critical_potassium.pdf")
