@@ -81,11 +81,11 @@ def test(ref: Reference, marker: Marker) -> str:
     ]
     lines = [
         *(
-            limit(ref, i, i.limits, "usual range" + ("" if i.default else ", another source"), i.source, i.verified, i.note)
+            limit(ref, i, i.limits, "usual range" + ("" if i.default else ", not applied"), i.source, i.verified, i.note)
             for i in marker.intervals
         ),
         *(
-            limit(ref, s, b.limits, f"guideline: {b.label}", s.source, s.verified and b.verified, "")
+            limit(ref, s, b.limits, ("guideline: " if s.default else "not applied: ") + b.label, s.source, s.verified and b.verified, "")
             for s in marker.decision
             for b in s.bands
         ),
