@@ -64,7 +64,7 @@ def _by_answers(facts: Facts) -> list[Alert]:
 
 
 def _by_patterns(facts: Facts) -> Iterator[Alert]:
-    for pattern in facts.ref.patterns.values():
+    for pattern in sorted(facts.ref.patterns.values(), key=lambda pattern: not _one_marker(pattern)):  # the plain value first
         rule = _rule(pattern, facts)
         if rule is not None:
             used = pattern_facts(pattern, facts) or []

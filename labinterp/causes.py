@@ -131,7 +131,8 @@ def _pattern_reasons(pattern: Pattern, facts: Facts, weights: EvidenceWeights, d
     if any(fact.marker in doubtful for fact in abnormal):
         points, soft = points * weights.doubtful, True
     row = used[0].row if used else None
-    text = f"Together: {pattern.name[:1].lower()}{pattern.name[1:]}" if pattern.name[1:2].islower() else f"Together: {pattern.name}"
+    first, _, rest = pattern.name.partition(" ")
+    text = f"Together: {first.lower() if first.istitle() and first.isalpha() else first} {rest}".rstrip()
     evidence = Evidence(text, strength=pattern.strength, row=row, note=pattern.meaning)
     normal = bool(used) and not abnormal
     for cause in pattern.points_to:

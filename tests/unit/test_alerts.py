@@ -120,6 +120,11 @@ def test_emergencies_come_first_and_the_past_last() -> None:
     ]
 
 
+def test_the_plain_critical_value_comes_before_what_it_may_mean() -> None:
+    rows = [row("potassium", 8.6, "mmol/L", "HH"), row("creatinine", 300, "umol/L", "H"), row("sodium", 128, "mmol/L", "L")]
+    assert list(alerts(*rows))[0] == "potassium_critical_high"
+
+
 def test_an_older_critical_value_is_told_as_past() -> None:
     then, now = (
         row("potassium", 2.1, "mmol/L", "LL", collected=date(2026, 1, 1)),
