@@ -122,7 +122,7 @@ def test_emergencies_come_first_and_the_past_last() -> None:
 
 def test_the_plain_critical_value_comes_before_what_it_may_mean() -> None:
     rows = [row("potassium", 8.6, "mmol/L", "HH"), row("creatinine", 300, "umol/L", "H"), row("sodium", 128, "mmol/L", "L")]
-    assert list(alerts(*rows))[0] == "potassium_critical_high"
+    assert next(iter(alerts(*rows))) == "potassium_critical_high"
 
 
 def test_an_older_critical_value_is_told_as_past() -> None:
