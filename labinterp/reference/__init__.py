@@ -90,8 +90,8 @@ class Reference:
 
     @property
     def evidence(self) -> EvidenceWeights:
-        """Points, caps and words of the ranking."""
-        return self.catalogue.evidence["evidence"]
+        """Points, caps and words of the ranking; a folder without its own uses those that ship."""
+        return (self.catalogue.evidence or _catalogue().evidence)["evidence"]
 
     @property
     def specimens(self) -> dict[str, str]:

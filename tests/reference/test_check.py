@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from labinterp import interpret
 from labinterp.check import check
 from labinterp.errors import ReferenceDataError
 from labinterp.reference import Reference
@@ -176,6 +178,13 @@ def test_a_fault_stands_on_the_very_line(tmp_path: Path) -> None:
 
 def test_no_is_a_language_and_not_a_refusal(tmp_path: Path) -> None:
     assert Reference.load(folder_of(tmp_path, FILES)).candidates("BLODSUKKER") == ("sugar",)
+
+
+def test_a_folder_of_markers_alone_is_enough_to_interpret(tmp_path: Path) -> None:
+    frame = pd.DataFrame([{"name_text": "Blood sugar", "value_text": "130", "unit_text": "mg/dL"}])
+    answer = interpret(frame, reference=Reference.load(folder_of(tmp_path, FILES)))
+    assert answer.results["category"].tolist() == ["high"]
+    assert answer.findings == []
 
 
 def test_a_faulty_folder_cannot_be_loaded(tmp_path: Path) -> None:
