@@ -83,7 +83,7 @@ def body(session: Session, answer: Interpretation, rows: Sequence[Row]) -> None:
         ask(session, [question for question in answer.questions if not question.emergency])
     answered(session)
     if screen:
-        later = "They follow once you have answered the box above: emergency signs come first."
+        later = "They follow once the box above is answered: emergency signs come first."
         show(f'<h2 id="li-causes">Possible causes of weak legs</h2>{p(later, "soft")}')
     elif answer.findings:
         show(causes(answer, session.before, session.last_answer))
@@ -123,8 +123,8 @@ def today(alerts: Sequence[Alert]) -> str:
     """The rust band: a doctor today."""
     actions = "".join(p(esc(action)) for action in dict.fromkeys(alert.action for alert in alerts if alert.action))
     instead = p(
-        "<b>Call the emergency number instead</b> if you have palpitations, faint, pass dark urine, have trouble breathing or swallowing, "
-        "or the weakness is getting worse by the hour."
+        "<b>Call the emergency number instead</b> with palpitations, fainting, dark urine, trouble breathing or swallowing, "
+        "or when the weakness grows by the hour."
     )
     said = ul(esc(alert.text) for alert in alerts)
     return f'<section class="band today" role="alert"><h2>Speak to a doctor today</h2>{said}{actions}{instead}</section>'
