@@ -262,7 +262,7 @@ class EvidenceWeights(Model):
     """Points, caps and groups: judgement in one file that a physician can read and change. Points are never shown."""
 
     id: str
-    links: dict[Literal["defining", "supporting", "against"], dict[Strength, float]]
+    links: dict[Role, dict[Strength, float]]  # screening moves nothing
     patterns: dict[Literal["cause", "group"], dict[Strength, float]]
     answers: dict[Literal["raises", "telling", "specific", "lowers"], float]
     borderline: float  # share that a borderline result counts
