@@ -190,7 +190,7 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
         "name_text": name or code,
         "code_text": code,
         "unit_text": _unit(segment),
-        "range_text": _part(segment, 7),
+        "range_text": _range(segment),
         "flag_text": flag,
         "collected_text": time_of(_part(segment, 14)),
     }
@@ -239,6 +239,11 @@ def _unit(segment: Any) -> str:
     if _part(segment, 6, 1, 6).upper() == "UCUM" and _part(segment, 6, 1, 4):
         return _part(segment, 6, 1, 4)
     return _part(segment, 6) or _part(segment, 6, 1, 2)
+
+
+def _range(segment: Any) -> str:
+    low, high = _part(segment, 7), _part(segment, 7, 1, 2)
+    return f"{low} - {high}" if low and high else low or high
 
 
 def _patient(segment: Any) -> tuple[Patient, str]:

@@ -198,6 +198,9 @@ class _Reading:
         columns["collected_text"] = self._date(body, at)
         columns |= _people(body, at, heads, self.notices)
         values = _first(body, at.get("value", []))
+        for role, column in (("unit", "unit_text"), ("range", "range_text")):
+            if 1 < len(at.get("value", [])) == len(at.get(role, [])):  # conventional and SI side by side: each value has its own unit
+                columns[column] = _beside(body, at["value"], at[role])
         if at.get("comparator"):
             signs = _mapped(_first(body, at["comparator"]), lambda text: "" if text in ("=", "EQ", "eq") else text)
             values = np.where(values == "", values, pd.Series(signs).astype(object) + pd.Series(values).astype(object))
@@ -488,6 +491,14 @@ def _first(body: pd.DataFrame, columns: Sequence[int]) -> np.ndarray:
     for column in columns[1:]:
         texts = np.where(texts == "", _texts(body[column]), texts)
     return texts
+
+
+def _beside(body: pd.DataFrame, values: Sequence[int], others: Sequence[int]) -> np.ndarray:
+    """From several columns the one that belongs to the first value that says something, line by line."""
+    found = np.full(len(body), "", dtype=object)
+    for value, other in reversed(list(zip(values, others))):
+        found = np.where(_texts(body[value]) != "", _texts(body[other]), found)
+    return found
 
 
 def _from_serial(text: str) -> str:

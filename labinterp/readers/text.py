@@ -225,8 +225,8 @@ def _blocks(left: dict[int, str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         if len(values) - len(marks) == 1:  # a chart also prints the ends of its range
             used += [index for index, _ in marks]
             values = [one for one in values if one not in marks]
-        if len(values) != 1:
-            continue
+        if len(values) != 1 or not (values[0][1].unit or row["unit_text"] or row["range_text"]):
+            continue  # none, several, or a bare number that may be the page's
         index, value = values[0]
         row["unit_text"] = row["unit_text"] or value.unit or unit_in(row["range_text"])
         row["flag_text"] = " ".join(filter(None, [value.flag, row["flag_text"]]))

@@ -21,6 +21,7 @@ ROLES_OF_A_PERSON = ("patient_id", "patient_name", "sex", "age", "birth_date", "
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(\[（【].*?[)\]）】]")
+_SYSTEM = re.compile(r"\b(?:SI|conventional|conv\.?|US)\b", re.IGNORECASE)
 _LABELLED = re.compile(r"\s*([^:：=\t;|]{1,40}?)\s*[:：=]\s*(.*)", re.DOTALL)
 _YEARS = re.compile(r"(\d{1,3}(?:[.,]\d+)?)\s*(\w*)")
 _IN_YEARS = {"years": 1.0, "months": 1 / 12, "weeks": 7 / 365.25, "days": 1 / 365.25}
@@ -59,7 +60,7 @@ def _sexes() -> dict[str, Sex]:
 
 def role_of(heading: str) -> str:
     """``"Ref. Range"`` -> ``"range"``; empty for a heading that is no header word. Brackets count only where nothing else helps."""
-    for text in (heading, _CAMEL.sub(" ", heading), _BRACKETS.sub(" ", heading)):
+    for text in (heading, _CAMEL.sub(" ", heading), _BRACKETS.sub(" ", heading), _SYSTEM.sub(" ", heading)):
         role = _roles().get(fold_name(text))
         if role:
             return role
@@ -97,7 +98,7 @@ def sexes_of(texts: Iterable[str], heading: str = "") -> dict[str, Sex | None]:
 
 def age_of(text: str) -> float | None:
     """``"58 y"`` -> 58.0, ``"6 months"`` -> 0.5; None where it is no age."""
-    match = _YEARS.fullmatch(text.strip().replace(".0", ""))
+    match = _YEARS.fullmatch(text.strip())
     if not match:
         return None
     unit = fold_name(match[2])

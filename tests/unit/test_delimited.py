@@ -10,6 +10,7 @@ import pytest
 from labinterp import Report, read
 from labinterp.errors import ReadError
 from labinterp.readers.table import name_and_unit
+from labinterp.readers.words import age_of
 
 
 def rows_of(report: Report, *columns: str) -> list[tuple[str, ...]]:
@@ -213,6 +214,16 @@ def test_a_sex_that_can_mean_two_things_is_left_unknown_or_read_by_its_pair(head
 def test_dates_as_serial_numbers() -> None:
     report = read(b"Date,Test,Result,Unit\n45321,CRP,4,mg/L\n46000,CRP,5,mg/L\n")
     assert list(report.rows["collected_text"]) == ["2024-01-30", "2025-12-09"]
+
+
+def test_conventional_and_si_values_keep_each_their_own_unit() -> None:
+    data = b"Test,Result,Unit,Range,Result SI,Unit SI,Range SI\nGlucose,126,mg/dL,70 - 99,7.0,mmol/L,3.9 - 5.5\nGlucose,,mg/dL,70 - 99,7.0,mmol/L,3.9 - 5.5\n"
+    assert rows_of(read(data), "value_text", "unit_text", "range_text") == [("126", "mg/dL", "70 - 99"), ("7.0", "mmol/L", "3.9 - 5.5")]
+
+
+@pytest.mark.parametrize(("text", "age"), [("58", 58.0), ("58.0", 58.0), ("10.05", 10.05), ("58 y", 58.0), ("29岁", 29.0), ("6 months", 0.5), ("old", None), ("190", None)])
+def test_ages(text: str, age: float | None) -> None:
+    assert age_of(text) == age
 
 
 def test_a_status_column_counts_as_flag_only_if_it_holds_flags() -> None:

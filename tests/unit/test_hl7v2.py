@@ -49,6 +49,7 @@ def test_a_plain_result() -> None:
         ("OBX|1|CWE|1^HBsAg||260385009^Negative^SCT||Negative", ("HBsAg", "Negative", "", "Negative")),
         ("OBX|1|CE|1^HBsAg||10828004^^SCT", ("HBsAg", "positive", "", "")),
         ("OBX|1|ST|1^Potassium||2.9 mmol/L", ("Potassium", "2.9", "mmol/L", "")),
+        ("OBX|1|NM|1^Potassium||2.9|mmol/L|3.5^5.1", ("Potassium", "2.9", "mmol/L", "3.5 - 5.1")),
         ("OBX|1|NR|1^Window||3^5|s", ("Window", "3-5", "s", "")),
         ("OBX|1||1^Potassium||2.9|mmol/L", ("Potassium", "2.9", "mmol/L", "")),
         ("OBX|1|NM|1^^L^2823-3^Potassium^LN||2.9|x^^L^mmol/L^^UCUM", ("Potassium", "2.9", "mmol/L", "")),

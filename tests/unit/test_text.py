@@ -49,6 +49,10 @@ def test_each_part_on_a_line_of_its_own() -> None:
     assert report.rows["text"].iloc[0] == "Potassium\n2.9 mmol/L\nNormal range: 3.5 - 5.1 mmol/L\nLow"
 
 
+def test_a_bare_number_below_a_name_may_be_anything() -> None:
+    assert len(read(b"Potassium\n2\nSodium\n").rows) == 0
+
+
 def test_two_numbers_that_could_be_the_value_are_not_guessed_between() -> None:
     report = read(b"Potassium\n2.9 mmol/L\n4.1 mmol/L\n")
     assert len(report.rows) == 0
