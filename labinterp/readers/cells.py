@@ -151,7 +151,8 @@ def split_flag(text: str) -> tuple[str, str]:
     marks: list[str] = []
     while len(words) > 1 and is_flag(words[0]) and not words[0].startswith(("-", "−", "–", "+")) and words[0].casefold() not in _NO_VERDICT:
         rest = " ".join(words[1:])
-        if not (rest[0].isdigit() or rest[0] in "<>≤≥(" or looks_like_unit(rest)):
+        marked = bool(_MARK.fullmatch(words[0])) and rest[0] != ":" and looks_like_range(rest)
+        if not (rest[0].isdigit() or rest[0] in "<>≤≥(" or looks_like_unit(rest) or marked):
             break
         marks.append(words.pop(0))
     while len(words) > 1 and _MARK.fullmatch(words[-1]) and not re.search(r"\d\s*[-–]$", " ".join(words)) and words[-1] not in ("L", "C"):
@@ -161,7 +162,7 @@ def split_flag(text: str) -> tuple[str, str]:
 
 def unit_in(range_text: str) -> str:
     """The unit printed only inside a range: ``65-99 mg/dL`` -> ``mg/dL``; ``""`` if there is none."""
-    body = range_text.strip().strip("()[]").strip()
+    body = re.sub(r"\s*\((?:calc|calculated|berechnet|calc\.)\)$", "", range_text.strip()).strip("()[]").strip()
     match = re.search(
         r"\d[\d.,]*\s*(?:-|–|to|à|bis|a)?\s*(?:\d[\d.,]*)?\s*((?:[x×*]\s?)?(?:10[\^*eE]?\S{0,3})?[^\d\s(),;:|<>-]\S*(?:\s\S+)?)$", body
     )
@@ -204,7 +205,9 @@ def is_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     if letters < 1 or len(text) > 110 or _THRESHOLD.match(text):
         return False
-    if letters == 1 and not re.match(r"^[KTCPN]\b|^Ca?\b", text):
+    if letters == 1 and text.isascii() and not re.match(r"^[KTCPN]\b|^Ca?\b", text):
+        return False
+    if vocabulary.starts(text, "goal"):
         return False
     if vocabulary.says(re.sub(r"\([^)]*\)", "", text), "not_a_name") or vocabulary.says(text, "not_a_name"):
         return False

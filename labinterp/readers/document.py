@@ -14,7 +14,8 @@ from labinterp.readers.cells import looks_like_unit, measure
 from labinterp.readers.columns import header_of
 from labinterp.readers.facts import Facts, facts_of
 from labinterp.readers.geometry import Line, Page, lines_of
-from labinterp.readers.layout import Reader, Result, mask
+from labinterp.readers.layout import Reader, mask
+from labinterp.readers.result import Result
 from labinterp.shapes import date_order_vote, decimal_vote, parse_date
 
 Check = Callable[[list[Result]], None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from labinterp.readers import vocabulary
+from labinterp.readers import transposed, vocabulary
 from labinterp.readers.cells import (
     DATE,
     Measure,
@@ -25,32 +25,7 @@ from labinterp.readers.cells import (
 )
 from labinterp.readers.columns import Column, Header, header_of, set_borders
 from labinterp.readers.geometry import Cell, Line, Word
-
-
-@dataclass(slots=True)
-class Result:
-    """One result as printed, with the lines it stands on."""
-
-    name: str
-    value: str
-    unit: str = ""
-    range: str = ""
-    flag: str = ""
-    previous: str = ""
-    date: str = ""
-    section: str = ""
-    specimen: str = ""
-    review: str = ""
-    bold: bool = False
-    colour: int = 0
-    lines: list[Line] = field(default_factory=list)
-    name_x0: float = 0.0
-    value_x: float = 0.0
-    open_range: bool = False  # a range label was printed and its lines follow
-    name_words: int = 0
-    second: bool = False
-    plain: bool = True  # the value is a number or a known word
-    header: int = 0
+from labinterp.readers.result import Result
 
 
 @dataclass(slots=True)
@@ -90,9 +65,9 @@ def parts_of(line: Line, header: Header) -> Parts:
     columns = header.columns
     dealt: list[tuple[int, Cell]] = []
     for cell in line.cells:
-        for index, piece in _cut(cell, header):
-            dealt.append((index, piece))
-        spread = {index for index, _ in _cut(cell, header)}
+        pieces = _cut(cell, header, cell is line.cells[-1])
+        dealt += pieces
+        spread = {index for index, _ in pieces}
         if len(spread) > 1 and len(cell.words) >= 7 and vocabulary.count_prose(cell.text) >= 2:
             parts.prose = True
     last_filled: dict[int, Cell] = {}
@@ -142,8 +117,11 @@ def _value_words(cells: list[Cell], parts: Parts) -> list[Word]:
     return words
 
 
-def _cut(cell: Cell, header: Header) -> list[tuple[int, Cell]]:
-    """Cut a cell where it crosses a column border, if the parts are of the right shape; else it belongs where it starts."""
+def _cut(cell: Cell, header: Header, last: bool) -> list[tuple[int, Cell]]:
+    """Cut a cell where it crosses a column border, if the parts are of the right shape; else it belongs where it starts.
+
+    `last` says that no further cell stands on the line.
+    """
     columns = header.columns
     places = [header.of((w.x0 + w.x1) / 2) for w in cell.words]
     if len(set(places)) == 1:
@@ -161,6 +139,16 @@ def _cut(cell: Cell, header: Header) -> list[tuple[int, Cell]]:
             continue
         if role in ("value", "dated") and not _fits_value(piece):
             break
+        if (
+            role in ("value", "dated")
+            and not apart
+            and (last or not re.search(r"\d", text))
+            and columns[pieces[index - 1][0]].role != "flag"
+        ):
+            break  # the end of a sentence, or half of a text result
+        if not apart and columns[pieces[index - 1][0]].role in ("value", "dated") and not re.search(r"\d", pieces[index - 1][1].text):
+            if not is_flag(pieces[index - 1][1].text):
+                break  # a text result is not cut within its words
         if role == "unit" and not (looks_like_unit(text) or is_flag(text) or re.fullmatch(r"[^\W\d_]{1,6}", text)):
             break
         if role == "range" and not (looks_like_range(text) or is_flag(text) or looks_like_unit(text)):
@@ -251,6 +239,8 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
     if range_text and is_flag(range_text) and not looks_like_range(range_text):
         flag_at_range, range_text = range_text, ""
     flags += [f for f in (flag_at_unit, flag_at_range) if f]
+    if range_text and not unit and looks_like_unit(range_text):
+        unit, range_text = range_text, ""
     if unit and not looks_like_unit(unit) and looks_like_range(unit) and not range_text:
         unit, range_text = "", unit
     if not unit and range_text and (split := _unit_range(range_text)):
@@ -582,9 +572,16 @@ class Reader:
         self.pending: list[Line] = []
         self.span_ahead: list[tuple[Line, str]] = []
         self.paused, self.specimen = False, ""
+        self.headed: tuple[Line, str, str] | None = None
         self.pitch = _pitch(lines)
         self.body_size = median(line.size for line in _body(lines) or lines)
+        sideways = transposed.tables_of(lines)
+        dated = {key: found for table in sideways for key, found in table.results.items()}
+        tops = {id(line) for table in sideways for line in table.head}
         for index, line in enumerate(lines):
+            if id(line) in tops or id(line) in dated:
+                self._sideways(line, dated.get(id(line), []))
+                continue
             if id(line) in starts:
                 self.header = starts[id(line)]
                 self.inherited = self.paused = self.foreign = False
@@ -598,6 +595,16 @@ class Reader:
             self._line(line, (above and bool(heads)) or (self.inherited and index < first_head), any_header, furniture, lines, index)
         self._flush()
         self._drop_idle_tables()
+
+    def _sideways(self, line: Line, found: list[Result]) -> None:
+        """A line of a table with its dates down the side."""
+        self._flush()
+        self.last = None
+        for result in found:
+            result.section, result.specimen = self.section, self.specimen
+            self.results.append(result)
+        if not found:
+            self.left.append(Left(line, "table header"))
 
     def _drop_idle_tables(self) -> None:
         """A header under which no number and no known result word stands was none: its rows are not results."""
@@ -626,6 +633,7 @@ class Reader:
                 found = results_of_line(line, self.header, strict, self.pending[-1].cells[0])
                 if found:  # the name stands half a line higher, and may go on half a line lower
                     above_it = self.pending.pop()
+                    self._no_heading(above_it)
                     for result in found:
                         result.lines.insert(0, above_it)
         if not found and not any_header and not repeated:
@@ -662,6 +670,11 @@ class Reader:
 
     _used: list[Line] = field(default_factory=list)
 
+    def _no_heading(self, line: Line) -> None:
+        """A line taken for a heading was the first part of a name."""
+        if self.headed is not None and self.headed[0] is line:
+            _, self.section, self.specimen = self.headed
+
     def _wrapped_prefix(self, line: Line, name: str) -> str:
         """Name lines printed above the line with the value."""
         self._used = []
@@ -680,6 +693,7 @@ class Reader:
         if close and aligned and ((joins and not text.isupper()) or broken or tighter) and not _is_method(above.cells):
             self._used = [above]
             self.pending.remove(above)
+            self._no_heading(above)
             return text
         return ""
 
@@ -791,6 +805,8 @@ class Reader:
                 self.section = line.cells[0].text
             self.left.append(Left(line, "heading or text"))
             return
+        if above and ":" in text:
+            self.section = ""  # what stood above the facts of the person heads no tests
         stop = vocabulary.starts(text, "stop")
         if stop and re.match(r"^[^:]{0,60}:|^\W*\w+\W*$", text):
             self.paused = True
@@ -805,6 +821,7 @@ class Reader:
         ):
             if not _is_method(line.cells) and not text.endswith("."):
                 self.pending.append(line)
+                self.headed = (line, self.section, self.specimen)
                 if _is_heading(line, text) and line.size >= 0.9 * self.body_size:
                     self.section = text
                     self.specimen = text if vocabulary.says(text, "specimen_words") else ""
@@ -854,12 +871,14 @@ def _is_method(cells: Sequence[Cell]) -> bool:
 
 
 def _possible(line: Line) -> bool:
-    """A name, a number and a unit on one line, yet not read as a result: a person should see it."""
+    """A number with a unit or a range in cells of its own, yet not read as a result: a person should see it."""
     texts = [c.text for c in line.cells]
-    if len(texts) < 2 or not any(ch.isalpha() for ch in texts[0]) or len(texts[0].split()) > 8:
+    if len(texts) < 2 or len(line.words) > 24 or vocabulary.count_prose(line.text) > 4:
         return False
-    return any(measure(t.split()).value and is_numeric(measure(t.split()).value) for t in texts[1:]) and any(
-        looks_like_unit(t) or measure(t.split()).unit for t in texts[1:]
+    found = [measure(text.split()) for text in texts]
+    valued = [m for m in found if m.value and is_numeric(m.value) and not DATE.search(m.value)]
+    return (bool(valued) and any(m.unit for m in valued)) or (
+        bool(valued) and any(looks_like_unit(t) and re.search(r"[/%]", t) for t in texts)
     )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from labinterp.readers.geometry import Page
-from labinterp.readers.layout import Result
+from labinterp.readers.result import Result
 
 MOST_PAGES = 20
 
