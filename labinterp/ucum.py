@@ -108,7 +108,8 @@ def _ucum(ref: Reference, text: str, marker_id: str) -> str | None:
 
 
 def _without_notes(ucum: str) -> str:
-    return _NOTES.sub(lambda note: note[0] if note[0] in SIGNIFICANT else "", ucum) or ucum
+    plain = _NOTES.sub(lambda note: note[0] if note[0] in SIGNIFICANT else "", ucum)
+    return re.sub(r"/$", "", plain) or ucum  # pg/{cell}
 
 
 def _whole(text: str, known: _Spellings, with_case: bool) -> Iterator[str]:
@@ -200,6 +201,9 @@ def _word(word: str, known: _Spellings, with_case: bool) -> Iterator[tuple[str, 
     if not whole and (found := re.search(r"\{[^{}]+\}$", word)):
         note, word = found[0], word[: found.start()]
         note = _look_up(note, known, True)[0] if _look_up(note, known, True) else note
+        if not word:  # {beats}
+            yield note, exponent
+            return
         whole = _look_up(word, known, with_case)
     if not whole and not note:
         for spelling, meaning in known.notes:

@@ -21,6 +21,7 @@ from labinterp.shapes import parse_range
 from labinterp.ucum import ucum_of
 
 NAN = math.nan
+BLOCK = 1 << 14  # rows at a time: what a processor keeps close by
 FITS = 1.6  # a printed range tells the unit if both its ends lie within this factor of a built-in interval's (editorial)
 
 
@@ -54,14 +55,15 @@ def converted(number: np.ndarray, codes: np.ndarray, units: Sequence[Unit]) -> n
     factor = np.array([unit.factor for unit in units], dtype=float)
     intercept = np.array([unit.intercept for unit in units], dtype=float)
     moved = (factor != 1.0) | (intercept != 0.0)
-    value: np.ndarray = number * factor[codes]
-    if intercept.any():
-        value += intercept[codes]
-    if moved.all():
-        return significant(value)
-    if moved.any():
-        rows = moved[codes]
-        value[rows] = significant(value[rows])
+    value = np.empty(len(codes), dtype=float)
+    for start in range(0, len(codes), BLOCK):
+        kinds = codes[start : start + BLOCK]
+        block = number[start : start + BLOCK] * factor.take(kinds)
+        if intercept.any():
+            block += intercept.take(kinds)
+        if moved.any():
+            np.copyto(block, significant(block), where=moved.take(kinds))
+        value[start : start + BLOCK] = block
     return value
 
 
