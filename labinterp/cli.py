@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
     from labinterp.model import Patient, Report
     from labinterp.reference import Reference
-    from labinterp.reference.schema import Marker, Note
+    from labinterp.reference.schema import Marker
 
 OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
 FORMATS = ("table", "json", "csv")
@@ -287,7 +287,8 @@ def interpret(args: argparse.Namespace) -> int:
     from labinterp.interpretation import interpret as interpret_report
     from labinterp.terminal import show_interpretation
 
-    reference, patient, answers = _reference(args), _patient(args), _answers(args.answers)
+    reference, patient = _reference(args), _patient(args)
+    answers = _answers(args.answers, reference)
     done, code = _each(args, lambda report: interpret_report(report, patient=patient, answers=answers, reference=reference))
     if args.format == "json":
         _json_out(args, [answer.to_dict() for _, answer in done])
@@ -310,7 +311,7 @@ def _close(args: argparse.Namespace, code: int, unsure: int) -> int:
     return NOT_INTERPRETED if code == OK and unsure and args.strict else code
 
 
-def _answers(file: Path | None) -> dict[str, Any]:
+def _answers(file: Path | None, ref: Reference) -> dict[str, Any]:
     if file is None:
         return {}
     try:
@@ -321,6 +322,9 @@ def _answers(file: Path | None) -> dict[str, Any]:
         raise UsageError(f"{file} is not JSON: {error}") from None
     if not isinstance(answers, dict):
         raise UsageError(f"{file} must hold one object: question id -> answer or list of answers")
+    known = {*ref.questions, *(f"screen.{id_}" for id_ in ref.screens)}
+    if unknown := sorted(set(answers) - known):
+        raise UsageError(f"{file}: there is no question {', '.join(unknown)}; the questions are {', '.join(sorted(known))}")
     return answers
 
 
@@ -373,7 +377,7 @@ def _rows_named(answer: Interpretation, wanted: str) -> list[int]:
 
 def markers(args: argparse.Namespace) -> int:
     from labinterp.reference import Reference
-    from labinterp.terminal import console, show_pairs, show_rows
+    from labinterp.terminal import console, marker_facts, show_pairs, show_rows
 
     ref = Reference.default()
     if args.name is None:
@@ -395,7 +399,7 @@ def markers(args: argparse.Namespace) -> int:
     else:
         out = console()
         for marker in found:
-            show_pairs(_marker_facts(ref, marker), out)
+            show_pairs(marker_facts(ref, marker), out)
             out.print()
     return OK
 
@@ -418,74 +422,6 @@ def _near(name: str, names: dict[str, str]) -> str:
     close = process.extract(name.casefold(), {known: known.casefold() for known in names}, scorer=fuzz.WRatio, score_cutoff=75, limit=8)
     ids = list(dict.fromkeys(names[key] for _, _, key in close))
     return f"; did you mean {', '.join(ids)}?" if ids else ""
-
-
-def _marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
-    def source(id_: str, verified: bool) -> str:
-        known = ref.sources.get(id_)
-        name = f"{known.organisation}{f' {known.year}' if known.year else ''}" if known else id_
-        return f"[{name}; {'checked' if verified else '? not checked'}]"
-
-    def whom(limit: Any) -> str:
-        low, high = limit.age
-        age = "" if (low, high) == (18, None) else f"age {low or 0:g} to {high:g}" if high is not None else f"age {low or 0:g} and over"
-        facts = (limit.sex, age, "pregnant" if limit.pregnant else "", {True: "fasting", False: "not fasting", None: ""}[limit.fasting])
-        return ", ".join(fact for fact in facts if fact) or "adults"
-
-    def remark(text: str) -> str:
-        return f"; {text}" if text else ""
-
-    def said(note: Note) -> str:
-        if note.source:
-            return f"{note.text} {source(note.source, note.verified)}"
-        return note.text if note.verified else f"{note.text} [? not checked]"
-
-    def limits(texts: dict[str, str]) -> str:
-        return " = ".join(f"{text} {unit}" for unit, text in texts.items())
-
-    yield "Test", f"{marker.name} ({marker.id})"
-    yield "What it is", marker.about
-    yield "Specimen", ", ".join(marker.specimen)
-    yield "Names", [f"{language}: {', '.join(names)}" for language, names in marker.names.items()]
-    yield "LOINC", [f"{code.code} {code.name}{' (kept apart: another quantity)' if code.exclude else ''}" for code in marker.loinc]
-    yield "Units", ", ".join(dict.fromkeys(filter(None, (marker.unit, *(unit.ucum for unit in marker.units)))))
-    yield (
-        "Intervals",
-        [
-            f"{whom(i)}: {limits(i.limits)}{'' if i.default else ' (alternative)'} {source(i.source, i.verified)}{remark(i.note)}"
-            for i in marker.intervals
-        ],
-    )
-    for scheme in marker.decision:
-        yield (
-            "Guideline" if scheme.default else "Alternative",
-            [
-                f"{scheme.scheme}, {whom(scheme)} {source(scheme.source, scheme.verified)}",
-                *(f"  {band.label}: {limits(band.limits)}{'' if band.verified else ' [? not checked]'}" for band in scheme.bands),
-                *(f"  {text}" for text in (scheme.applies_to, scheme.note) if text),
-            ],
-        )
-    yield (
-        "Critical",
-        [
-            f"{side} {limits(texts)}{'' if c.default else ' (alternative)'} {source(c.source, c.verified)}{remark(c.note)}"
-            for c in marker.critical
-            for side, texts in (("low", c.low), ("high", c.high))
-            if texts
-        ],
-    )
-    if marker.printed_only:
-        yield "Limits used", "only those printed on the report: no limit of ours could be confirmed"
-    if marker.needs:
-        yield "Limits used", f"only if the report says: {', '.join(marker.needs)}"
-    yield "They differ", marker.disagreement
-    if marker.plausible:
-        yield "Plausible", limits(marker.plausible.limits)
-    yield "May mislead", [said(note) for note in marker.interferences]
-    yield "Not to confuse", [f"{other.what}{': ' + other.why if other.why else ''}" for other in marker.not_to_confuse]
-    yield "Leg weakness", marker.leg_weakness
-    yield "Seed articles", marker.seed
-    yield "Notes", [said(note) for note in marker.notes]
 
 
 def causes(args: argparse.Namespace) -> int:

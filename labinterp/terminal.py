@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from labinterp.interpretation import Interpretation
     from labinterp.reference import Reference
+    from labinterp.reference.schema import Marker, Note
 
 FLAG_WORDS = {
     "LL": ("CRITICAL LOW ▼▼", "bold red"),
@@ -136,6 +137,76 @@ def show_rows(heads: tuple[str, ...], rows: Iterable[tuple[Any, ...]], out: Cons
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     out.print(table)
+
+
+def marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
+    """Everything that is known of a test, each limit with its source."""
+
+    def source(id_: str, verified: bool) -> str:
+        known = ref.sources.get(id_)
+        name = f"{known.organisation}{f' {known.year}' if known.year else ''}" if known else id_
+        return f"[{name}; {'checked' if verified else '? not checked'}]"
+
+    def whom(limit: Any) -> str:
+        low, high = limit.age
+        age = "" if (low, high) == (18, None) else f"age {low or 0:g} to {high:g}" if high is not None else f"age {low or 0:g} and over"
+        facts = (limit.sex, age, "pregnant" if limit.pregnant else "", {True: "fasting", False: "not fasting", None: ""}[limit.fasting])
+        return ", ".join(fact for fact in facts if fact) or "adults"
+
+    def remark(text: str) -> str:
+        return f"; {text}" if text else ""
+
+    def said(note: Note) -> str:
+        if note.source:
+            return f"{note.text} {source(note.source, note.verified)}"
+        return note.text if note.verified else f"{note.text} [? not checked]"
+
+    def limits(texts: dict[str, str]) -> str:
+        return " = ".join(f"{text} {unit}" for unit, text in texts.items())
+
+    yield "Test", f"{marker.name} ({marker.id})"
+    yield "What it is", marker.about
+    yield "Specimen", ", ".join(marker.specimen)
+    yield "Names", [f"{language}: {', '.join(names)}" for language, names in marker.names.items()]
+    yield "LOINC", [f"{code.code} {code.name}{' (kept apart: another quantity)' if code.exclude else ''}" for code in marker.loinc]
+    yield "Units", ", ".join(dict.fromkeys(filter(None, (marker.unit, *(unit.ucum for unit in marker.units)))))
+    yield (
+        "Intervals",
+        [
+            f"{whom(i)}: {limits(i.limits)}{'' if i.default else ' (alternative)'} {source(i.source, i.verified)}{remark(i.note)}"
+            for i in marker.intervals
+        ],
+    )
+    for scheme in marker.decision:
+        yield (
+            "Guideline" if scheme.default else "Alternative",
+            [
+                f"{scheme.scheme}, {whom(scheme)} {source(scheme.source, scheme.verified)}",
+                *(f"  {band.label}: {limits(band.limits)}{'' if band.verified else ' [? not checked]'}" for band in scheme.bands),
+                *(f"  {text}" for text in (scheme.applies_to, scheme.note) if text),
+            ],
+        )
+    yield (
+        "Critical",
+        [
+            f"{side} {limits(texts)}{'' if c.default else ' (alternative)'} {source(c.source, c.verified)}{remark(c.note)}"
+            for c in marker.critical
+            for side, texts in (("low", c.low), ("high", c.high))
+            if texts
+        ],
+    )
+    if marker.printed_only:
+        yield "Limits used", "only those printed on the report: no limit of ours could be confirmed"
+    if marker.needs:
+        yield "Limits used", f"only if the report says: {', '.join(marker.needs)}"
+    yield "They differ", marker.disagreement
+    if marker.plausible:
+        yield "Plausible", limits(marker.plausible.limits)
+    yield "May mislead", [said(note) for note in marker.interferences]
+    yield "Not to confuse", [f"{other.what}{': ' + other.why if other.why else ''}" for other in marker.not_to_confuse]
+    yield "Leg weakness", marker.leg_weakness
+    yield "Seed articles", marker.seed
+    yield "Notes", [said(note) for note in marker.notes]
 
 
 # ---- parts ---------------------------------------------------------------------------------------------------------------

@@ -190,6 +190,12 @@ def test_answers_file(run: Run, table: Write, tmp_path: Path) -> None:
     answers.write_text("{", encoding="utf-8")
     assert "not JSON" in run("interpret", report, "--answers", answers).err
     assert run("interpret", report, "--answers", tmp_path / "none.json").code == 2
+    answers.write_text('{"onsett": "sudden"}', encoding="utf-8")
+    assert "no question onsett" in run("interpret", report, "--answers", answers).err
+    answers.write_text('{"screen.cauda_equina": "yes"}', encoding="utf-8")
+    ran = run("interpret", report, "--answers", answers)
+    assert ran.code == 0
+    assert ran.out.index("EMERGENCY") < ran.out.index("Potassium")
 
 
 def test_strict_is_1_only_where_something_was_not_interpreted(run: Run, table: Write) -> None:
