@@ -56,9 +56,9 @@ def test_ucum_codes_read_as_themselves() -> None:
             meant = quantity(code)
         except ReferenceDataError:
             continue
-        found = ucum_of(REF, code) if "{FEU}" not in code else None  # its place in the unit differs
+        found = ucum_of(REF, code) if "{FEU}" not in code and not code.startswith("{") else None  # {FEU} stands elsewhere; words alone have no size
         if found is not None:
             ours = quantity(found)
             assert ours.kind == meant.kind and math.isclose(ours.size, meant.size, rel_tol=1e-9), (code, found)
             read += 1
-    assert read > 550
+    assert read > 500
