@@ -20,7 +20,13 @@ _ORDER = {"emergency": 0, "urgent": 1}
 _CHECK = "Look at this line on the paper now; if the value is right, it can be dangerous. If you feel ill, do not wait."
 
 
-def find_alerts(results: pd.DataFrame, ref: Reference, answers: Answers | None = None, unread: pd.DataFrame | None = None) -> list[Alert]:
+def find_alerts(
+    results: pd.DataFrame,
+    ref: Reference,
+    answers: Answers | None = None,
+    unread: pd.DataFrame | None = None,
+    derived: pd.DataFrame | None = None,
+) -> list[Alert]:
     """Alerts, emergencies first and past ones last; an id stands once for each person.
 
     Ids: a pattern of `patterns.yaml`, a screen of `questions.yaml`, ``critical_<marker>`` where a critical limit is passed that no
@@ -29,7 +35,8 @@ def find_alerts(results: pd.DataFrame, ref: Reference, answers: Answers | None =
     persons = people(results)
     alerts = list(_by_answers(Facts.of(results.iloc[:0], ref, answers)))
     for person in persons:
-        facts = Facts.of(person, ref, answers if len(persons) == 1 else None)
+        alone = len(persons) == 1
+        facts = Facts.of(person, ref, answers if alone else None, derived=derived if alone else None)
         own = _once([*_by_patterns(facts), *_past(facts)])
         own += _critical(facts, {alert.marker for alert in own if not alert.past})
         emergencies = {alert.marker for alert in own if alert.urgency == "emergency" and not alert.past}

@@ -57,14 +57,20 @@ class _Weighed:
         return [reason for reason in self.for_ if reason.points > 0 and not reason.normal and not reason.orders]
 
 
-def rank_causes(results: pd.DataFrame, ref: Reference, answers: Answers | None = None, patient: Patient | None = None) -> list[Finding]:
+def rank_causes(
+    results: pd.DataFrame,
+    ref: Reference,
+    answers: Answers | None = None,
+    patient: Patient | None = None,
+    derived: pd.DataFrame | None = None,
+) -> list[Finding]:
     """Possible causes of one person, best first: what fits, then what is possible or cannot be seen in blood, then what is less supported.
 
     Uses the latest result of each marker. Results of several persons (column `patient_id`) give no ranking: two are never mixed.
     """
     if len(people(results)) > 1:
         return []
-    facts = Facts.of(results, ref, answers, patient)
+    facts = Facts.of(results, ref, answers, patient, derived)
     placed = [(tier, weighed) for weighed in weigh(facts) if (tier := _tier(weighed, ref.evidence))]
     placed.sort(key=lambda item: _place(*item))
     return [_finding(weighed, tier, facts) for tier, weighed in placed]
@@ -308,6 +314,7 @@ def next_questions(
     answers: Answers | None = None,
     patient: Patient | None = None,
     findings: Sequence[Finding] = (),
+    derived: pd.DataFrame | None = None,
 ) -> list[Question]:
     """Questions still worth asking: the emergency screen first, then those that would change the order of causes most.
 
@@ -316,7 +323,7 @@ def next_questions(
     """
     if len(people(results)) > 1:
         return []
-    facts = Facts.of(results, ref, answers, patient)
+    facts = Facts.of(results, ref, answers, patient, derived)
     asked = set(answers or {})
     screens = [
         Question(f"screen.{screen.id}", screen.text, "An emergency comes before everything else.", _YES_NO, emergency=True)
@@ -370,12 +377,14 @@ def _order_of(points: dict[str, float]) -> dict[str, int]:
 # ---- quality and description ---------------------------------------------------------------------------------------------
 
 
-def data_quality(results: pd.DataFrame, ref: Reference, answers: Answers | None = None) -> list[Notice]:
+def data_quality(
+    results: pd.DataFrame, ref: Reference, answers: Answers | None = None, derived: pd.DataFrame | None = None
+) -> list[Notice]:
     """Remarks on results that may mislead, and on answers that no question offers. Notices, never alarms."""
     notices = []
     persons = people(results)
     for person in persons:
-        facts = Facts.of(person, ref, answers)
+        facts = Facts.of(person, ref, answers, derived=derived if len(persons) == 1 else None)
         for rule in ref.quality.values():
             if facts.truth(rule.when):
                 fact = facts.latest.get(rule.marker)

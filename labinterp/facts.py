@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -179,11 +179,22 @@ class Facts:
     unknown_answers: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, results: pd.DataFrame, ref: Reference, answers: Answers | None = None, patient: Patient | None = None) -> Facts:
-        """Facts of one person's rows. The latest result of a marker counts; of two on one day the more severe one."""
+    def of(
+        cls,
+        results: pd.DataFrame,
+        ref: Reference,
+        answers: Answers | None = None,
+        patient: Patient | None = None,
+        derived: pd.DataFrame | None = None,
+    ) -> Facts:
+        """Facts of one person's rows. The latest result of a marker counts; of two on one day the more severe one.
+
+        `derived` holds results worked out from others (calcium corrected for albumin): facts that stand on no row of the report.
+        """
         by_marker: dict[str, list[Fact]] = {}
         doubtful = []
-        for fact in facts_in(results, ref):
+        worked_out = [] if derived is None else [replace(fact, row=None) for fact in facts_in(derived, ref)]
+        for fact in (*facts_in(results, ref), *worked_out):
             if fact.status in UNJUDGED or fact.review:
                 doubtful.append(fact)
             if fact.status != "not_a_result" and fact.status not in UNJUDGED:

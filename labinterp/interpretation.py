@@ -56,8 +56,8 @@ def interpret(
     results = interpret_rows(rows_of(report), ref, person)
     unread = unread_of(report)
     derived = interpret_rows(derive(results, ref, person), ref, person)
-    alerts = find_alerts(results, ref, answers, unread)
-    findings = rank_causes(results, ref, answers, person)
+    alerts = find_alerts(results, ref, answers, unread, derived)
+    findings = rank_causes(results, ref, answers, person, derived)
     return Interpretation(results, derived, alerts, findings, unread, person, answers, ref, report if isinstance(report, Report) else None)
 
 
@@ -147,12 +147,12 @@ class Interpretation:
     def notices(self) -> list[Notice]:
         """Remarks on the quality of results, and what the reader said about the document."""
         said = [Notice(f"report_{number}", text) for number, text in enumerate(self.report.notices)] if self.report else []
-        return [*said, *fuzzy_notices(self.results), *data_quality(self.results, self.reference, self.answers)]
+        return [*said, *fuzzy_notices(self.results), *data_quality(self.results, self.reference, self.answers, self.derived)]
 
     @cached_property
     def questions(self) -> list[Question]:
         """The next questions worth asking: the emergency screen, then those that would change the ranking most."""
-        return next_questions(self.results, self.reference, self.answers, self.patient, self.findings)
+        return next_questions(self.results, self.reference, self.answers, self.patient, self.findings, self.derived)
 
     @cached_property
     def open_items(self) -> dict[str, int]:

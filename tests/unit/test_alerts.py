@@ -10,6 +10,7 @@ import pytest
 
 from labinterp import Reference
 from labinterp.alerts import find_alerts
+from labinterp.interpretation import interpret
 from labinterp.model import UNREAD_COLUMNS, Alert
 
 REF = Reference.default()
@@ -67,6 +68,19 @@ def test_corrected_calcium_answers_for_total_calcium() -> None:
     assert "calcium_critical_low" in alerts(low)
     assert "calcium_critical_low" not in alerts(low, row("calcium_corrected", 2.3, "mmol/L"))
     assert "calcium_critical_low" in alerts(low, row("calcium_corrected", 1.85, "mmol/L", "LL"))
+
+
+def test_calcium_corrected_from_albumin_answers_for_total_calcium() -> None:
+    """Albumin of 20 g/L makes a calcium of 1.85 mmol/L look critical; corrected it is normal, and 3.2 becomes critical."""
+
+    def fired(calcium: str) -> set[str]:
+        table = pd.DataFrame(
+            {"name_text": ["Calcium", "Albumin"], "value_text": [calcium, "20"], "unit_text": ["mmol/L", "g/L"]},
+        )
+        return {alert.id for alert in interpret(table).alerts if alert.urgency == "emergency"}
+
+    assert fired("1.85") == set()
+    assert fired("3.2") == {"calcium_critical"}
 
 
 @pytest.mark.parametrize(
@@ -206,7 +220,7 @@ def test_an_unread_line_about_a_dangerous_marker_is_to_be_checked(text: str, kin
 
 def test_two_persons_are_never_mixed() -> None:
     """High potassium of one and low sodium of another are not adrenal failure."""
-    rows = [row("potassium", 6.0, "mmol/L", "H", patient_id="a"), row("sodium", 118, "mmol/L", "LL", patient_id="b")]
+    rows = [row("potassium", 5.8, "mmol/L", "H", patient_id="a"), row("sodium", 118, "mmol/L", "LL", patient_id="b")]
     assert set(alerts(*rows)) == {"sodium_critical"}
     both = [{**one, "patient_id": "a"} for one in rows]
     assert "sodium_critical" in alerts(*both)
