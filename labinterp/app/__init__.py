@@ -31,7 +31,7 @@ def launch(argv: Sequence[str] = ()) -> int:
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     chosen = parser.parse_args(list(argv))
     port = chosen.port or free_port()
-    address = f"http://127.0.0.1:{port}/" + ("?sample" if chosen.sample else "")
+    address = f"http://127.0.0.1:{port}/" + ("?sample=1" if chosen.sample else "")
     sys.stderr.write(f"labinterp is at {address}  (stop with Ctrl+C)\n")
     if not chosen.no_browser and has_display():
         threading.Thread(target=_open_when_ready, args=(address, port), daemon=True).start()

@@ -69,7 +69,7 @@ def body(session: Session, answer: Interpretation, rows: Sequence[Row]) -> None:
     screen = [question for question in answer.questions if question.emergency]
     show(jumps(bool(standing), bool(answer.findings)))
     if urgent:
-        show(today(urgent))
+        show(urgently(urgent))
     past = [p(f"Earlier, since followed by another value: {esc(alert.text)}", "soft") for alert in answer.alerts if alert.past]
     if past:
         show("".join(past))
@@ -119,15 +119,15 @@ def emergency(alerts: Sequence[Alert], rows: Sequence[Row]) -> str:
     return f'<div class="band critical" role="alert">{p("EMERGENCY", "kicker")}{"".join(parts)}{p(NUMBERS, "soft")}</div>'
 
 
-def today(alerts: Sequence[Alert]) -> str:
-    """The rust band: a doctor today."""
+def urgently(alerts: Sequence[Alert]) -> str:
+    """The rust band: a doctor soon; the action of each alert says how soon."""
     actions = "".join(p(esc(action)) for action in dict.fromkeys(alert.action for alert in alerts if alert.action))
     instead = p(
         "<b>Call the emergency number instead</b> with palpitations, fainting, dark urine, trouble breathing or swallowing, "
         "or when the weakness grows by the hour."
     )
     said = ul(esc(alert.text) for alert in alerts)
-    return f'<section class="band today" role="alert"><h2>Speak to a doctor today</h2>{said}{actions}{instead}</section>'
+    return f'<section class="band today" role="alert"><h2>This should not wait: speak to a doctor</h2>{said}{actions}{instead}</section>'
 
 
 def open_band(session: Session, rows: Sequence[Row]) -> None:

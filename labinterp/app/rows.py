@@ -130,7 +130,7 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
     marker = ref.markers.get(str(cells["marker"])) if isinstance(cells["marker"], str) else None
     words, unit = str(cells["value_text"]).strip(), str(cells["unit_text"]).strip() or unit_words(str(cells["ucum"] or ""))
     first, last, low, high = (float(cells[column]) for column in ("low", "high", "range_low", "range_high"))
-    tick, printed = tick_of(cells, marker, ref), ""
+    printed = ""
     target = target_unit(ref, marker, str(cells["ucum"] or ""), units) if cells["status"] in ("ok", "no_interval", "undetermined") else ""
     if target and marker:
         way = Way.between(ref, marker, str(cells["ucum"]), target)
@@ -141,7 +141,7 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
             if first == last or not (isfinite(first) and isfinite(last))
             else f"{number(first)}–{number(last)}"
         )
-        tick = Tick(way(tick.value, exact=True), tick.words.rsplit(" ", 1)[0] + " " + number(way(tick.value, exact=True))) if tick else None
+    tick = tick_of(cells, marker, ref, target or str(cells["ucum"] or ""))
     name = _PLAIN.sub("", marker.name) if marker else str(cells["name_text"]).strip() or "Unnamed line"
     return Row(label, cells, marker, name, group_of(cells), first, last, low, high, words or "no value", unit, printed, tick)
 
@@ -160,9 +160,9 @@ def group_of(cells: Mapping[str, Any]) -> Group:
     return "open"
 
 
-def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference) -> Tick | None:
-    """The guideline limit that this result has crossed, where it is published in the unit of the report."""
-    severity, side, ucum = cells["severity"], cells["side"], cells["ucum"]
+def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference, ucum: str) -> Tick | None:
+    """The guideline limit that this result has crossed, where it is published in the unit `ucum`: a published number is never converted."""
+    severity, side = cells["severity"], cells["side"]
     if marker is None or not ucum or isnan(severity) or severity < SEVERITY_BORDERLINE or side not in ("low", "high"):
         return None
     bands = [

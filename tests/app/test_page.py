@@ -182,6 +182,7 @@ def test_units_can_be_switched_and_the_printed_value_stays_in_sight(visitor):
     units.set_value("SI").run()
     assert "printed 165 pg/mL" in visitor.calm().text
     assert "pmol/L" in visitor.text
+    assert "below 148" in visitor.text and "from 48" in visitor.text  # as the guidelines publish them, not converted
 
 
 def test_nothing_reassures_and_nobody_is_told_what_they_have(visitor):

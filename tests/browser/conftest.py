@@ -54,7 +54,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         *app.settings(),
     ]
     with (folder / "log").open("wb") as log:
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder)}
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(folder), "TMPDIR": str(folder)}
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, env=environment)
         try:
             _wait(f"http://127.0.0.1:{port}/_stcore/health", server)
@@ -62,6 +62,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(20)
+    kept = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and any(name in path.read_bytes() for name in (b"Ada Example", b"Carl Example", b"%PDF"))
+    ]
+    assert not kept, f"a report was left on the disk: {kept}"
 
 
 def _wait(health: str, server: subprocess.Popen[bytes]) -> None:
