@@ -48,6 +48,10 @@ class Header:
 def header_of(lines: Sequence[Line], index: int) -> Header | None:
     """The header that starts at line `index`, with the lines above and below that belong to it; None if there is none."""
     line = lines[index]
+    if len(line.words) > 40 or sum(w.text.isdigit() for w in line.words) > 6:
+        return None
+    if sum(_kind(w.text) in ("number", "range") for w in line.words) > 3 and not any(DATE.search(c.text) for c in line.cells):
+        return None
     columns = _columns(line.cells)
     if columns is None:
         return None
@@ -73,6 +77,20 @@ def header_of(lines: Sequence[Line], index: int) -> Header | None:
     if not ({"value", "dated", "range"} & kinds) or (len(kinds) < 2 and len(dates) < 2):
         return None
     return Header(columns, used)
+
+
+def headers_of(lines: Sequence[Line]) -> list[Header]:
+    """All table headers of a page, from top to bottom."""
+    out: list[Header] = []
+    skip = -1
+    for index in range(len(lines)):
+        if index <= skip:
+            continue
+        head = header_of(lines, index)
+        if head is not None:
+            out.append(head)
+            skip = lines.index(head.lines[-1])
+    return out
 
 
 def _columns(cells: Sequence[Cell]) -> list[Column] | None:

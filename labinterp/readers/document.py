@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from labinterp.errors import ReadError
 from labinterp.model import Patient, Report
+from labinterp.readers import vocabulary
 from labinterp.readers.cells import looks_like_unit, measure
-from labinterp.readers.columns import header_of
+from labinterp.readers.columns import Header, headers_of
 from labinterp.readers.facts import Facts, facts_of
 from labinterp.readers.geometry import Line, Page, lines_of
 from labinterp.readers.layout import Reader, mask
@@ -24,15 +24,15 @@ Check = Callable[[list[Result]], None]
 def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | None = None, check: Check | None = None) -> Report:
     """Read the pages of one document. `check` may look at the results again and mark doubtful ones."""
     laid = [(page, _regions(page)) for page in pages]
-    furniture = _furniture([lines for _, regions in laid for lines in regions], len(pages))
-    any_header = any(header_of(lines, i) is not None for _, regions in laid for lines in regions for i in range(len(lines)))
+    furniture = _furniture([lines for _, regions in laid for lines, _ in regions], len(pages))
+    any_header = any(heads for _, regions in laid for _, heads in regions)
     reader = Reader()
     facts_by_page: dict[int, Facts] = {}
     dropped: list[dict[str, Any]] = []
     for page, regions in laid:
-        facts_by_page[page.number] = facts_of([line for lines in regions for line in lines])
-        for lines in regions:
-            reader.read(lines, page.width, any_header, furniture)
+        facts_by_page[page.number] = facts_of([line for lines, _ in regions for line in lines])
+        for lines, heads in regions:
+            reader.read(lines, page.width, any_header, furniture, heads)
         dropped += [
             {
                 "text": text,
@@ -153,24 +153,27 @@ def _furniture(regions: Sequence[Sequence[Line]], pages: int) -> frozenset[str]:
     return frozenset(text for (text, _), count in seen.items() if count >= 2)
 
 
-def _regions(page: Page) -> list[list[Line]]:
-    """The lines of a page; where two tables stand side by side, first those above, then the left and the right column."""
+Region = tuple[list[Line], list[Header]]
+
+
+def _regions(page: Page) -> list[Region]:
+    """The lines of a page with its table headers; where two tables stand side by side, first those above, then left and right."""
     lines = lines_of(page.words, page.number)
-    split = _side_by_side(lines, page)
+    heads = headers_of(lines)
+    split = _side_by_side(lines, heads, page)
     if split is None:
-        return [lines] if lines else []
+        return [(lines, heads)] if lines else []
     x, top = split
     above = [w for w in page.words if w.base < top]
     left = [w for w in page.words if w.base >= top and (w.x0 + w.x1) / 2 < x]
     right = [w for w in page.words if w.base >= top and (w.x0 + w.x1) / 2 >= x]
-    return [made for made in (lines_of(part, page.number) for part in (above, left, right)) if made]
+    return [(made, headers_of(made)) for made in (lines_of(part, page.number) for part in (above, left, right)) if made]
 
 
-def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | None:
+def _side_by_side(lines: Sequence[Line], heads: Sequence[Header], page: Page) -> tuple[float, float] | None:
     """(x, top) of the strip between two independent columns of results, or None."""
-    from labinterp.readers import vocabulary
-
-    for line in lines:  # the header names its columns twice
+    for head in heads:  # the header names its columns twice
+        line = head.lines[0]
         roles = [(vocabulary.header_role(c.text), c) for c in line.cells]
         names = [c for role, c in roles if role == "name"]
         values = [c for role, c in roles if role == "value"]
@@ -178,6 +181,9 @@ def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | No
             half = len(roles) // 2
             twin = [role for role, _ in roles[:half]] == [role for role, _ in roles[half:]]
             return (line.cells[half].x0 if twin and len(roles) % 2 == 0 else names[1].x0) - 2, line.top - 1
+    middle = page.width / 2
+    if any(head.has("value") and head.columns[0].x0 < middle < head.columns[-1].x0 for head in heads):
+        return None  # one table across the whole page
     starts: list[tuple[float, Line]] = []
     for line in lines:
         for index, cell in enumerate(line.cells[:-1]):
@@ -196,17 +202,13 @@ def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | No
     if len(far) < 3 or len(near) < 3 or max(far) - min(far) > 0.12 * page.width:
         return None
     edge = min(far)
-    for index in range(len(lines)):  # one table across the whole page
-        head = header_of(lines, index)
-        if head and head.has("value") and min(c.x0 for c in head.columns) < edge - 3 < max(c.x1 for c in head.columns):
-            return None
     first = min(line.base for x, line in starts)
     last = max(line.base for x, line in starts)
     body = [w for w in page.words if first - 2 <= w.base <= last + 2]
     crossing = [w for w in body if w.x0 < edge - 3 < w.x1]
     if len(crossing) > 0.02 * len(body):
         return None
-    heads = [
+    titles = [
         line.base
         for line in lines
         if line.base < first
@@ -214,8 +216,5 @@ def _side_by_side(lines: Sequence[Line], page: Page) -> tuple[float, float] | No
         and len(line.cells) <= 2
         and any(abs(c.x0 - edge) < 30 for c in line.cells)
     ]
-    top = (min(heads) if heads else first) - 0.9 * lines[0].size
+    top = (min(titles) if titles else first) - 0.9 * lines[0].size
     return edge - 3, top
-
-
-__all__ = ["ReadError", "report_of"]

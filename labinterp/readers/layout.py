@@ -23,7 +23,7 @@ from labinterp.readers.cells import (
     tidy_unit,
     unit_in,
 )
-from labinterp.readers.columns import Column, Header, header_of, set_borders
+from labinterp.readers.columns import Column, Header, headers_of, set_borders
 from labinterp.readers.geometry import Cell, Line, Word
 from labinterp.readers.result import Result
 
@@ -555,9 +555,11 @@ class Reader:
     foreign: bool = False  # a table of prices or doses has begun
     paused: bool = False  # a comment or interpretation has begun: only complete rows count
 
-    def read(self, lines: Sequence[Line], width: float, any_header: bool, furniture: frozenset[str]) -> None:
-        """Read the lines of one page (or of one of its columns)."""
-        heads = _headers(lines)
+    def read(
+        self, lines: Sequence[Line], width: float, any_header: bool, furniture: frozenset[str], heads: Sequence[Header] | None = None
+    ) -> None:
+        """Read the lines of one page (or of one of its columns). `heads` are its table headers, where they are known."""
+        heads = headers_of(lines) if heads is None else heads
         starts = {id(h.lines[0]): h for h in heads}
         inside = {id(line) for h in heads for line in h.lines}
         first_head = min((lines.index(h.lines[0]) for h in heads), default=len(lines))
@@ -887,19 +889,6 @@ def is_foreign(line: Line) -> bool:
     said = [vocabulary.says(c.text, "foreign_header") for c in line.cells]
     other = [bool(vocabulary.header_role(c.text)) for c in line.cells]
     return sum(said) >= 2 or (sum(said) == 1 and len(said) >= 3 and all(a or b for a, b in zip(said, other, strict=True)))
-
-
-def _headers(lines: Sequence[Line]) -> list[Header]:
-    out: list[Header] = []
-    skip = -1
-    for index in range(len(lines)):
-        if index <= skip:
-            continue
-        head = header_of(lines, index)
-        if head is not None:
-            out.append(head)
-            skip = lines.index(head.lines[-1])
-    return out
 
 
 def _body(lines: Sequence[Line]) -> list[Line]:

@@ -167,7 +167,7 @@ def _glyphs(raw: Any, text: Any, number: int, name: str) -> list[Glyph]:
     count = raw.FPDFText_CountChars(handle)
     if count > MAX_CHARS:
         raise ReadError(f"{name}: page {number} has {count} characters; the limit is {MAX_CHARS}")
-    unicode_of, generated, object_of = raw.FPDFText_GetUnicode, raw.FPDFText_IsGenerated, raw.FPDFText_GetTextObject
+    unicode_of, object_of = raw.FPDFText_GetUnicode, raw.FPDFText_GetTextObject
     box_of, origin_of, angle_of, size_of = (
         raw.FPDFText_GetLooseCharBox,
         raw.FPDFText_GetCharOrigin,
@@ -181,21 +181,21 @@ def _glyphs(raw: Any, text: Any, number: int, name: str) -> list[Glyph]:
     out: list[Glyph] = []
     last, style, angle, size = 0, None, 0.0, 0.0
     for index in range(count):
-        if generated(handle, index):
+        owner = object_of(handle, index)
+        if not owner:  # a space or line end that PDFium made up
             continue
         code = unicode_of(handle, index)
-        owner = object_of(handle, index)
-        address = ctypes.addressof(owner.contents) if owner else 0
+        address = ctypes.addressof(owner.contents)
         if address != last or style is None:
             last = address
             style = styles.get(address) or styles.setdefault(address, _Style(raw, handle, index, owner, fonts))
+            if code != 32 and failed(handle, index) == 1:
+                style.unmapped = True
             angle = angle_of(handle, index)
             size = size_of(handle, index) * style.scale
         if not box_of(handle, index, box):
             continue
         origin_of(handle, index, x, y)
-        if failed(handle, index) == 1:
-            style.unmapped = True
         if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
             code = 0xFFFD
         out.append((chr(code), box.left, box.bottom, box.right, box.top, x.value, y.value, size, angle, style))
@@ -224,7 +224,7 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
     printed: Printed = {}
     before: Glyph | None = None
     spaced = False
-    repeats = len({(g[0], int(g[5] / 2), int(g[6] / 2)) for g in solid}) < len(solid)
+    crowded = _crowded([g for g in glyphs if g[0] != " "])
     for g in glyphs:
         char, x0, _, x1, _, ox, base, size, angle, style = g
         code = ord(char)
@@ -240,11 +240,12 @@ def page_of(glyphs: list[Glyph], number: int, width: float, height: float) -> Pa
         if size <= 0:
             size = 8.0
         ligature = before is not None and before[9] is style and before[5] == ox and before[6] == base
-        if repeats and not ligature and _doubled(printed, char, ox, base, max(x1 - x0, 1.0), style):
+        crowd = crowded and ((char, int(ox / 2), int(base / 2)) in crowded or (char, int(ox / 2 + 0.5), -int(base / 2)) in crowded)
+        if crowd and not ligature and _doubled(printed, char, ox, base, max(x1 - x0, 1.0), style):
             overprint += 1
             spots.append((base - 0.5 * size, base))
             continue
-        if repeats:
+        if crowd:
             printed[char, round(ox / 2), round(base / 2)] = (ox, base, style)
         word = words[-1] if words else None
         if (
@@ -285,8 +286,8 @@ def _upright(glyphs: list[Glyph], turn: int, width: float, height: float) -> tup
     right, top = width, height
     place: Callable[[float, float], tuple[float, float]]
     if turn == 0:
-        place = lambda x, y: (x, top - y)  # noqa: E731
-    elif turn == 2:
+        return [(c, x0, top - y1, x1, top - y0, ox, top - oy, *rest) for c, x0, y0, x1, y1, ox, oy, *rest in glyphs], width, height  # type: ignore[misc]
+    if turn == 2:
         place = lambda x, y: (right - x, y)  # noqa: E731
     else:
         steps = [b[6] - a[6] for a, b in pairwise(glyphs) if a[9] is b[9]]
@@ -314,6 +315,18 @@ def _straightened(g: Glyph, lean: float) -> Glyph:
     cx, cy = cx * cos - cy * sin, cx * sin + cy * cos
     ox, base = ox * cos - base * sin, ox * sin + base * cos
     return (char, cx - half, cy - tall, cx + half, cy + tall, ox, base, *rest)  # type: ignore[return-value]
+
+
+def _crowded(glyphs: list[Glyph]) -> set[tuple[str, int, int]]:
+    """The small squares (on two grids, half a step apart) in which the same character stands more than once."""
+    crowded: set[tuple[str, int, int]] = set()
+    for keys in (
+        [(g[0], int(g[5] / 2), int(g[6] / 2)) for g in glyphs],
+        [(g[0], int(g[5] / 2 + 0.5), -int(g[6] / 2)) for g in glyphs],
+    ):
+        if len(set(keys)) < len(keys):
+            crowded.update(key for key, count in Counter(keys).items() if count > 1)
+    return crowded
 
 
 Printed = dict[tuple[str, int, int], tuple[float, float, _Style]]
