@@ -347,7 +347,15 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
         else:
             reason[fresh] = why[fresh]
     silent = np.isin(status, ("not_a_result", "unreadable_value", "implausible"))
-    for name, blank in (("flag", ""), ("category", ""), ("severity", np.nan), ("side", ""), ("abnormal", None), ("xuln", np.nan)):
+    for name, blank in (
+        ("flag", ""),
+        ("category", ""),
+        ("band_text", ""),
+        ("severity", np.nan),
+        ("side", ""),
+        ("abnormal", None),
+        ("xuln", np.nan),
+    ):
         out[name][silent] = blank
     unsure = (status == "unknown_unit") & (out["abnormal"] == False)  # noqa: E712 - an array
     out["abnormal"][unsure] = None

@@ -83,12 +83,13 @@ def show_interpretation(answer: Interpretation, title: str = "", *, full: bool =
         out.print(_alert(alert))
 
     group = [_group(row) for row in results.itertuples()]
+    twice = set(results.loc[results["name_text"].duplicated(), "name_text"])  # potassium in blood and in urine
     for number, heading in enumerate(("Outside a range", "Not judged", "In range")):
         rows = results[[own == number for own in group]]
         if len(rows):
             out.print()
             out.print(Text(f"{heading} ({len(rows)})", style="bold"))
-            out.print(_results(rows, judged=number != 1))
+            out.print(_results(rows, judged=number != 1, twice=twice))
     if len(answer.derived):
         out.print()
         out.print(Text("Worked out from these", style="bold"))
@@ -266,7 +267,7 @@ def _group(row: Any) -> int:
     return 2 if row.status == "ok" and row.flag in ("N", "NEG") and row.abnormal is False and not row.review else 1
 
 
-def _results(rows: pd.DataFrame, *, judged: bool) -> Table:
+def _results(rows: pd.DataFrame, *, judged: bool, twice: set[str]) -> Table:
     table = _table("row", "Test", "Result", "Flag", "Range used", "Whose", "Remark")
     for row in rows.itertuples():
         words, style = FLAG_WORDS.get(str(row.flag), (str(row.flag), ""))
@@ -276,7 +277,9 @@ def _results(rows: pd.DataFrame, *, judged: bool) -> Table:
                 remarks.insert(0, f"{words} by the printed range")
             words, style = f"? {STATUS_WORDS[str(row.status)]}", FLAG_WORDS[""][1]
         remark = ". ".join(part.rstrip(".") for part in remarks if part)
-        texts = (str(row.name_text), _result(row), Text(words, style=style), *_range(row), remark)
+        where = str(row.specimen_text or row.section_text) if row.name_text in twice else ""
+        name = f"{row.name_text} ({where})" if where else str(row.name_text)
+        texts = (name, _result(row), Text(words, style=style), *_range(row), remark)
         table.add_row(str(int(row.Index) + 1), *texts)  # type: ignore[arg-type]
     return table
 
