@@ -220,7 +220,7 @@ _POWER = r"""(?:  [x*]?\s?10\s?(?:(?:\^|\*\*?|e(?:xp)?|x|hoch)\s?\(?[+-]?\d{1,2}
 _PER = rf"(?:\s?/\s?|\s(?:per|pro|por|par|in|na|w|в|en)\s)(?:\(?(?:\d{{1,4}}\s?(?:st|ère|a|ª)?\s?)?{_TERM}\)?|1[.,]73(?:\s?[mм]\^?2)?)"
 _SHORT = _any("iu | ui | ie | mol | gm | gram | grams | unit | units | ед | ме")
 _ALONE = rf"(?:(?:{_WORD}|{_PREFIX}{_BASE}|{_SHORT}|(?-i:[mµunp]M|[gshU])){_END}\.?{_ANNOTATION}?)"
-UNIT = rf"""(?:
+UNIT = rf"""(?=[^\W\d_]|[%‰°/{{\[(*]|10)(?:
     (?:{_POWER}\s?)?(?:{_TERM}(?:\s{_TERM})?)?(?:{_PER}){{1,3}}(?:\s?\(?{_NAME}\)?)?{_ANNOTATION}?  # x10^3/µL   mL/min/1.73 m2   mg/g creat
   | (?:per|pro|por)\s{_TERM}                                                                        # per uL
   | {_TERM}[\s.·*]?{_TERM}(?:[\s.·*]{_TERM})?(?<=-\d)                                              # g dL-1   mL.min-1
@@ -252,6 +252,9 @@ def _unit_first(text: str) -> tuple[str, str]:
 
 
 # ---- values --------------------------------------------------------------------------------------------------------------
+
+LONGEST_VALUE, LONGEST_RANGE = 200, 600
+"""Characters; what is longer is prose."""
 
 ValueKind = Literal["number", "censored", "range", "titer", "qualitative", "no_result"]
 
@@ -315,6 +318,8 @@ _SITE = re.compile(r"^(?P<word>.*\S)\s+\d{1,2}$")
 
 def parse_value(text: str, locale: str | None = None) -> ValueReading:
     """Read one result text. Raises `ValueTextError` where it has no single sound reading (dates, two numbers, letters for digits)."""
+    if len(text) > LONGEST_VALUE:
+        raise ValueTextError(f"too long for a result: {text[:40]!r}...")
     plain = tidy(text).replace("\n", " ").strip().rstrip(";:")
     found = _words(plain) or _flagged_words(plain, locale)
     if found:
@@ -532,7 +537,7 @@ _AGE = re.compile(
         (?:(?P<c>{_SIGN}|over|under|above|below|über|unter|до|старше|от)\s?)?(?P<a>\d{{1,3}})
         (?:\s?(?:-|to|bis|à|a|до)\s?(?P<c2><=?)?\s?(?P<b>\d{{1,3}}))?
         \s?-?\s?(?P<u>{_any(words.AGE_UNITS)}\b\.?)?(?(word)|(?<=[^\d\s-]))
-        (?P<more>\s?(?:\+|and\s(?:over|above|older)|or\solder))?(?!\s?/|\d)""",
+        (?P<more>\s?(?:\+|and\s(?:over|above|older)|or\solder))?(?!\s?/|[.,]?\d)""",
     re.X | re.I,
 )
 _STAGE = re.compile(r"(?<!\w)(?:[1-3](?:st|nd|rd|\.|er|º|°)?\s?trim\w*\.?|(?:trimester|tanner(?:\sstage)?|stage)\s[1-5])(?!\w)", re.I)
@@ -540,16 +545,20 @@ _STAGE = re.compile(r"(?<!\w)(?:[1-3](?:st|nd|rd|\.|er|º|°)?\s?trim\w*\.?|(?:t
 
 def parse_range(text: str, locale: str | None = None) -> RangeReading:
     """Read one reference range text. Raises `ValueTextError` for misprints (``30.00 - 29.00``) and whatever it cannot read whole."""
+    if len(text) > LONGEST_RANGE:
+        raise ValueTextError(f"too long for a reference range: {text[:40]!r}...")
     plain = _unbracket(re.sub(r"\s*(?:\|\||[\r\n]+)\s*", " ; ", tidy(text)).strip(" ;"))
-    ahead, rest = _unit_first(plain)
-    if "/" in ahead and _LIMIT.match(rest.strip()):  # mg/dL 70-99
-        plain = f"{rest.strip()} {ahead}"
+    if not plain[:1].isdigit():
+        ahead, rest = _unit_first(plain)
+        if "/" in ahead and _LIMIT.match(rest.strip()):  # mg/dL 70-99
+            plain = f"{rest.strip()} {ahead}"
     key = fold_word(plain)
     if not key or key in words.NO_RANGE or re.sub(r"(?<=\w)\s\d{1,2}$", "", key) in words.NO_RANGE:
         return RangeReading("none")
     if found := _qualitative_range(plain, key):
         return found
-    segments = _segments(plain, locale, text)
+    alone = _LIMIT.fullmatch(plain)
+    segments = (_limit(alone, locale),) if alone else _segments(plain, locale, text)
     for segment in segments:
         if (
             segment.low is not None
@@ -611,19 +620,17 @@ def _segments(text: str, locale: str | None, whole: str) -> tuple[Segment, ...]:
 
     def keep(match: re.Match[str]) -> str:
         """An age or a stage becomes one private sign, so that its digits are no limit."""
-        elsewhere = _LIMIT.search(text[match.end() :]) or (match.start() and _LIMIT.search(text[: match.start()]))
-        if not elsewhere:
-            return match[0]
         marks.append(match)
         return f" \x01{chr(0xE000 + len(marks) - 1)} "
 
     if any(c in "\x01" or 0xE000 <= ord(c) <= 0xF8FF for c in text):
         raise ValueTextError(f"no single reading: {whole!r}")
-    marked = _STAGE.sub(keep, text)
-    text = marked
-    marked = _AGE.sub(keep, text)
+    marked = _AGE.sub(keep, _STAGE.sub(keep, text))
     ages = [mark for mark in marks if mark.re is _AGE]
     limits = list(_LIMIT.finditer(marked))
+    if not limits:  # all ages: 5-10
+        marks, ages, marked = [], [], text
+        limits = list(_LIMIT.finditer(text))
     if not limits:
         raise ValueTextError(f"no limit in {whole!r}")
     between = [marked[a:b] for a, b in zip([0, *(m.end() for m in limits)], [*(m.start() for m in limits), len(marked)])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -102,3 +103,11 @@ def test_three_digits_after_a_comma_are_never_guessed(whole: int, rest: int) -> 
         raise AssertionError(text)
     assert parse_value(text, "en").value == float(f"{whole}{rest:03d}")
     assert parse_value(text, "de").value == float(f"{whole}.{rest:03d}")
+
+
+def test_long_text_is_refused_at_once() -> None:
+    for piece in ("1 years ", "1", "a 1-", "1,000", "M 1-2 ", "mg/", "< ", "x10^3 "):
+        text = piece * 3000
+        for parse in (parse_value, parse_range):
+            with pytest.raises(ValueTextError):
+                parse(text)
