@@ -11,7 +11,7 @@ import labinterp
 from labinterp.app import picture
 from labinterp.app.facts import facts
 from labinterp.app.markup import count, esc, fold, p, pill, show
-from labinterp.app.rows import Row, rows_of, unit_words, waits
+from labinterp.app.rows import ASKS, Row, rows_of, unit_words, waits
 from labinterp.app.session import Session, current
 from labinterp.app.start import messages
 from labinterp.interpretation import Interpretation
@@ -151,6 +151,13 @@ def doubt_cards(session: Session, answer: Interpretation, doubts: list[Row]) -> 
         with st.expander(f"{count(len(doubts) - SHOWN_DOUBTS, 'more line')} in question"):
             for row in doubts[SHOWN_DOUBTS:]:
                 doubt_card(session, answer, row)
+    only_review = [row.label for row in doubts if row["review"] and row["status"] not in ASKS]
+    if len(only_review) > 1:
+        lines = "".join(f"<li>{esc(row['name_text'])} <b>{esc(row.result)}</b></li>" for row in doubts if row.label in only_review)
+        show(fold(f"{count(len(only_review), 'line')} to compare with your paper", f"<ul>{lines}</ul>"))
+        if st.button(f"I compared them: all {len(only_review)} are right"):
+            session.accept(*only_review)
+            st.rerun()
 
 
 def doubt_card(session: Session, answer: Interpretation, row: Row) -> None:
@@ -218,8 +225,10 @@ def mark_of(row: Row) -> str:
     return "? not known" if row["status"] == "unknown_marker" else "✓ read"
 
 
-def where(row: Row) -> str:
-    return "" if pd.isna(row["page"]) else f"p {int(row['page'])}"
+def where(session: Session, row: Row) -> str:
+    """The page a line stands on, and in which of several reports."""
+    page_words = "" if pd.isna(row["page"]) else f"p {int(row['page'])}"
+    return f"{int(row['document']) + 1}: {page_words}" if len(session.documents) > 1 else page_words
 
 
 def grid(session: Session, rows: list[Row]) -> None:
@@ -232,7 +241,7 @@ def grid(session: Session, rows: list[Row]) -> None:
                 "Check": mark_of(r),
                 **{title: str(r[column]) for title, column in EDITABLE.items()},
                 "Understood as": r.marker.name if r.marker else None,
-                "Where": where(r),
+                "Where": where(session, r),
             }
             for r in ordered
         ],

@@ -31,6 +31,9 @@ FLAGS = {
 }
 SEVERITY_BORDERLINE = 1
 LONGEST_WORDS = 22  # letters that fit over a tick
+ASKS = ("implausible", "unreadable_value", "unknown_unit")
+"""Statuses that a look at the paper can settle."""
+
 KINDS = {"printed": "your lab’s", "decision": "guideline", "interval": "built-in"}
 
 
@@ -148,7 +151,7 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
 
 def waits(row: Row) -> bool:
     """Whether the line needs a look at the paper before it counts."""
-    return bool(row["review"]) or row["status"] in ("implausible", "unreadable_value", "unknown_unit")
+    return bool(row["review"]) or row["status"] in ASKS
 
 
 def group_of(cells: Mapping[str, Any]) -> Group:

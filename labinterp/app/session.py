@@ -121,10 +121,11 @@ class Session:
         self.rows.loc[row, "review"] = ""
         self.touch()
 
-    def accept(self, row: int) -> None:
-        """The visitor compared the line with the paper and it is right."""
-        self.rows.loc[row, "review"] = ""
-        self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or "confirmed by you"
+    def accept(self, *rows: int) -> None:
+        """The visitor compared lines with the paper and they are right."""
+        for row in rows:
+            self.rows.loc[row, "review"] = ""
+            self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or "confirmed by you"
         self.touch()
 
     def leave_out(self, row: int) -> None:

@@ -63,7 +63,7 @@ def upload(session: Session) -> None:
     if files:
         known = len(session.documents)
         session.refused = []
-        with st.spinner("Reading …"):
+        with st.spinner("Reading … A picture can take half a minute."):
             session.take([(file.name, file.getvalue()) for file in files])
         st.session_state["upload_round"] = turn + 1
         if len(session.documents) > known and not session.waiting and not session.refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import streamlit as st
 
@@ -48,19 +49,21 @@ def derived_lines(answer: Interpretation) -> list[str]:
 
 def groups(answer: Interpretation, rows: Sequence[Row]) -> str:
     """The three groups. What is in range is folded; what is not judged never is."""
+    several_days = len({row["collected"] for row in rows if isinstance(row["collected"], date)}) > 1
     parts = []
     for group, title in (("outside", "Outside the range"), ("open", "Not judged"), ("inside", "In range")):
-        own = [line(answer, row) for row in rows if row.group == group]
+        own = [line(answer, row, dated=several_days) for row in rows if row.group == group]
         if own:
             heading = f"{title} ({len(own)})"
             parts.append(fold(heading, table(title, HEADS, own)) if group == "inside" else table(heading, HEADS, own))
     return "".join(parts)
 
 
-def line(answer: Interpretation, row: Row) -> str:
-    """One row of the table, where the two ranges disagree, and why it got its answer."""
+def line(answer: Interpretation, row: Row, *, dated: bool = False) -> str:
+    """One row of the table, where the two ranges disagree, and why it got its answer; with its day where there are several."""
     about = row.marker.about if row.marker and row.group != "open" else ""
-    more = "".join(soft(text) for text in (f"printed {row.printed}" if row.printed else "", str(row["edited"])) if text)
+    day = f"{row['collected']:%d %b %Y}" if dated and isinstance(row["collected"], date) else ""
+    more = "".join(soft(text) for text in (f"printed {row.printed}" if row.printed else "", day, str(row["edited"])))
     where = row.bar if row.group != "open" or row["status"] == "undetermined" else ""
     if row.group == "open":
         where += f"<span>{esc(row['reason'] or row['review'] or 'No limit to compare with.')}</span>"

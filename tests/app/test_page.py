@@ -70,6 +70,17 @@ def test_what_is_implausible_is_never_judged_and_never_silent(visitor):
     assert "High" not in visitor.text.split("All results")[1].split("Questions to take")[0]
 
 
+def test_lines_read_from_a_picture_can_be_confirmed_together(visitor):
+    visitor.table("Potassium,4.2,mmol/L,3.5 - 5.1,", "Sodium,139,mmol/L,135 - 145,", "HbA1c,55,%,,")
+    session = visitor.at.session_state["labinterp"]
+    session.rows.loc[[0, 1], "review"] = "read from a picture"
+    session.touch()
+    visitor.go("check")
+    assert "3 need your eye" in visitor.text
+    visitor.press("I compared them: all 2 are right")
+    assert "1 needs your eye" in visitor.text  # what is not possible is not confirmed along the way
+
+
 def test_a_line_left_out_stays_visible_as_a_note(visitor):
     visitor.table("HbA1c,55,%,,", "Potassium,4.2,mmol/L,3.5 - 5.1,").press("Leave it out")
     assert "1 result line found" in visitor.text
@@ -105,6 +116,17 @@ def test_reports_of_two_people_are_not_joined_unasked(visitor):
     assert "Are these two people?" in visitor.text and "Carl Example" in visitor.text
     visitor.go("answer")
     assert "EMERGENCY" not in visitor.text and "Carl" not in visitor.text
+
+
+def test_two_reports_of_one_person_are_joined_and_each_result_keeps_its_day(visitor):
+    head = b"Patient,Test,Value,Unit,Reference range,Date\n"
+    visitor.upload(
+        ("old.csv", head + b"Ada Example,Potassium,3.9,mmol/L,3.5 - 5.1,2025-11-03\n"),
+        ("new.csv", head + b"Ada Example,Potassium,3.1,mmol/L,3.5 - 5.1,2026-02-23\n"),
+    )
+    assert "Are these two people?" not in visitor.text
+    visitor.answer()
+    assert "03 Nov 2025" in visitor.text and "23 Feb 2026" in visitor.text
 
 
 def test_the_new_person_alone_can_be_opened(visitor):
