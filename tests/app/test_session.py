@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from labinterp.app import check, picture, session
+from labinterp.app.rows import rows_of
 from labinterp.app.session import Session
 from labinterp.errors import ReadError
 from labinterp.goldens import samples_folder
@@ -40,14 +41,14 @@ def test_what_was_confirmed_is_marked_so(visit):
     assert visit.rows.loc[0, ["review", "edited"]].tolist() == ["", "confirmed by you"]
 
 
-def test_a_line_with_a_review_mark_is_never_shown_as_in_range(visit):
-    from labinterp.app.rows import rows_of
-
+@pytest.mark.parametrize(("value", "group"), [("4.2", "inside"), ("2.4", "outside")])
+def test_a_line_with_a_review_mark_is_not_judged_until_confirmed(visit, value, group):
+    visit.rows.loc[0, "value_text"] = value
     visit.rows.loc[0, "review"] = "two readings differ"
     visit.touch()
     assert rows_of(visit.interpretation())[0].group == "open"
     visit.accept(0)
-    assert rows_of(visit.interpretation())[0].group == "inside"
+    assert rows_of(visit.interpretation())[0].group == group
 
 
 def test_leaving_out_and_adding_back_loses_nothing(visit):
