@@ -205,7 +205,7 @@ def is_name(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
     if letters < 1 or len(text) > 110 or _THRESHOLD.match(text):
         return False
-    if letters == 1 and text.isascii() and not re.match(r"^[KTCPN]\b|^Ca?\b", text):
+    if letters == 1 and text.isascii() and not re.match(r"^[A-Z]\d{1,2}\b|^[KTCPN]\b|^Ca?\b", text):
         return False
     if vocabulary.starts(text, "goal"):
         return False

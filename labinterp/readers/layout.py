@@ -139,12 +139,7 @@ def _cut(cell: Cell, header: Header, last: bool) -> list[tuple[int, Cell]]:
             continue
         if role in ("value", "dated") and not _fits_value(piece):
             break
-        if (
-            role in ("value", "dated")
-            and not apart
-            and (last or not re.search(r"\d", text))
-            and columns[pieces[index - 1][0]].role != "flag"
-        ):
+        if role in ("value", "dated") and not apart and (last or not re.search(r"\d", text)) and not is_flag(pieces[index - 1][1].text):
             break  # the end of a sentence, or half of a text result
         if not apart and columns[pieces[index - 1][0]].role in ("value", "dated") and not re.search(r"\d", pieces[index - 1][1].text):
             if not is_flag(pieces[index - 1][1].text):
@@ -247,7 +242,7 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
         unit, range_text = split
     if not unit and header.has("unit") and (match := re.fullmatch(r"(.*[^\W\d_]) (\S+)", range_text)) and looks_like_unit(match[2]):
         range_text, unit = match[1], match[2]
-    if _thresholds(line):
+    if _thresholds(line, bool(parts.values and parts.range)):
         return []
     flags += [c.text for c in parts.flag if is_flag(c.text) or len(c.text) <= 24]
     out: list[Result] = []
@@ -306,14 +301,14 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
     return out
 
 
-def _thresholds(line: Line) -> bool:
-    """A row of limits (``Triglycerides  <150  150-199  >=500``) is no result."""
+def _thresholds(line: Line, placed: bool) -> bool:
+    """A row of limits (``Triglycerides  <150  150-199  >=500``) is no result; `placed` allows a value ``<0.1`` beside its range."""
     limits = [
         c
         for c in line.cells[1:]
         if re.fullmatch(r"[<>≤≥=]{1,2}\s?\d[\d.,]*\s?%?|\d[\d.,]*\s?%?\s?[-–]\s?<?\d[\d.,]*\s?%?|-", c.text.strip("()"))
     ]
-    return len(limits) >= 3 or (len(limits) == 2 and len(line.cells) == 3)
+    return len(limits) >= 3 or (len(limits) == 2 and len(line.cells) == 3 and not placed)
 
 
 def _aligned(words: Sequence[Word], column: Column) -> bool:

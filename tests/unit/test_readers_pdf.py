@@ -403,3 +403,36 @@ def test_a_value_on_which_two_readings_differ_is_marked() -> None:
     sodium.value, potassium.value = "14", "4.2"
     second.compare(sheet.bytes(), None, pages, reader.results)
     assert sodium.review == potassium.review == "two readings of the page differ on this value"
+
+
+def test_short_names_and_values_below_the_limit_of_detection() -> None:
+    xs = (40, 220, 330)
+    sheet = Sheet().row(xs, ("Test", "Result", "Reference range"), bold=True)
+    tests = (
+        ("B12", "142", "197 - 771"),
+        ("T4", "<0.1", "0.8 - 1.8"),
+        ("C3", "1.2", "< 1.8"),
+        ("pH", "6.0", "5 - 8"),
+        ("K", "4.1", "3.5 - 5.1"),
+    )
+    for test in tests:
+        sheet.row(xs, test)
+    assert rows(sheet.read(), "name_text", "value_text", "range_text") == list(tests)
+
+
+def test_a_text_result_is_never_cut_in_half() -> None:
+    xs = (40, 200, 250, 320, 420)
+    sheet = Sheet().row(xs, ("Untersuchung", "Flag", "Ergebnis", "Einheit", "Referenzbereich"), bold=True)
+    sheet.row(xs, ("Natrium", "", "140", "mmol/l", "135 - 145")).row(xs, ("Kalium", "+", "5,6", "mmol/l", "3,5 - 5,1"))
+    sheet.at(40, sheet.y, "Eiweiß im Urin").at(222, sheet.y, "nicht nachweisbar")
+    protein = [r for r in rows(sheet.read(), "name_text", "value_text") if r[0] == "Eiweiß im Urin"]
+    assert protein in ([], [("Eiweiß im Urin", "nicht nachweisbar")])
+
+
+def test_a_page_number_beside_words_is_no_result() -> None:
+    sheet = Sheet().row((40, 135, 200, 300), ("Test", "Result", "Units", "Reference range"), bold=True)
+    sheet.row((40, 135, 200, 300), ("Sodium", "140", "mmol/L", "135 - 145")).row(
+        (40, 135, 200, 300), ("Urea", "5.1", "mmol/L", "2.5 - 7.8")
+    )
+    sheet.at(40, 800, "Example Laboratory - page 1 of 9")
+    assert [r[0] for r in rows(sheet.read())] == ["Sodium", "Urea"]
