@@ -137,8 +137,8 @@ def open_band(session: Session, rows: Sequence[Row]) -> None:
     parts = [f"{count(len(waiting), 'line')} in question ({names})"] if waiting else []
     parts += [unread_words(session)] if unread_words(session) else []
     if parts:
-        said = p(f"{esc(' and '.join(parts))}. What they say is not part of this answer.")
-        show(f'<section class="band doubt"><h2>Not everything counts yet</h2>{said}</section>')
+        said = p(f"{esc(' and '.join(parts))}. Nothing here is called in range on their word; compare them with your paper first.")
+        show(f'<section class="band doubt"><h2>Not everything is certain yet</h2>{said}</section>')
         if st.button("Look at these lines", icon=":material/visibility:"):
             st.switch_page(st.session_state["pages"]["check"])
 

@@ -83,7 +83,7 @@ def confirm(session: Session) -> None:
     ):
         session.confirmed = True
         st.switch_page(st.session_state["pages"]["answer"])
-    show('<p class="soft">You can go on without answering. Lines in question then stay “not judged”.</p>')
+    show('<p class="soft">You can go on without answering. A line in question is then marked so, and never called in range.</p>')
 
 
 # ---- the page picture ----------------------------------------------------------------------------------------------------

@@ -155,12 +155,10 @@ def waits(row: Row) -> bool:
 
 
 def group_of(cells: Mapping[str, Any]) -> Group:
-    """Where a row stands: outside a limit, inside all that apply, or open. What waits for a look is open: it counts nowhere yet."""
-    if cells["review"] or cells["status"] == "implausible":
-        return "open"
-    if cells["abnormal"] is True:
+    """Where a row stands: outside a limit, inside all that apply, or open. What waits for a look may alarm but never reassures."""
+    if cells["abnormal"] is True and cells["status"] != "implausible":
         return "outside"
-    return "inside" if cells["abnormal"] is False and cells["status"] == "ok" else "open"
+    return "inside" if cells["abnormal"] is False and cells["status"] == "ok" and not cells["review"] else "open"
 
 
 def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference, ucum: str) -> Tick | None:

@@ -7,7 +7,7 @@ from datetime import date
 
 import streamlit as st
 
-from labinterp.app.markup import esc, fold, number, p, show, table, ul
+from labinterp.app.markup import esc, fold, number, p, pill, show, table, ul
 from labinterp.app.rows import Row, Units, range_words, rows_of, unit_words
 from labinterp.app.session import Session
 from labinterp.interpretation import Interpretation
@@ -67,14 +67,15 @@ def line(answer: Interpretation, row: Row, *, dated: bool = False) -> str:
     where = row.bar if row.group != "open" or row["status"] == "undetermined" else ""
     if row.group == "open":
         where += f"<span>{esc(row['reason'] or row['review'] or 'No limit to compare with.')}</span>"
+    check = " " + pill("compare it", "doubt") if row["review"] and row.group == "outside" else ""
     cells = (
         f'<th scope="row">{esc(row.name)}{soft(about)}</th>',
         f'<td><b>{esc(row.words)}</b> <span class="unit">{esc(row.unit)}</span>{more}</td>',
         f'<td class="where">{where}</td>',
-        f"<td>{row.flag}</td>",
+        f"<td>{row.flag}{check}</td>",
         f"<td>{range_words(row, answer.reference)}</td>",
     )
-    said = soft(row.disagreement)
+    said = soft(row.disagreement) + (soft(str(row["review"])) if check else "")
     why = f'<summary>Why<span class="unseen"> {esc(row.name)}</span></summary><div class="inside">{esc(answer.explain(row.label))}</div>'
     below = f'<td colspan="{len(HEADS)}" class="wide">{said}<details class="why">{why}</details></td>'
     return f'<tr class="joined">{"".join(cells)}</tr><tr class="more">{below}</tr>'

@@ -60,13 +60,13 @@ def test_an_implausible_value_is_a_question_with_answers_to_press(visitor):
     visitor.press("It says 55 mmol/mol")
     assert "need" not in visitor.text.split("All lines read")[0].split("found.")[1][:40]
     visitor.answer()
-    assert "Not everything counts yet" not in visitor.text
+    assert "Not everything is certain yet" not in visitor.text
     assert "changed by you" in visitor.text
 
 
 def test_what_is_implausible_is_never_judged_and_never_silent(visitor):
     visitor.table("HbA1c,55,%,,").answer()
-    assert "Not judged" in visitor.text and "Not everything counts yet" in visitor.text
+    assert "Not judged" in visitor.text and "Not everything is certain yet" in visitor.text
     assert "High" not in visitor.text.split("All results")[1].split("Questions to take")[0]
 
 

@@ -41,14 +41,14 @@ def test_what_was_confirmed_is_marked_so(visit):
     assert visit.rows.loc[0, ["review", "edited"]].tolist() == ["", "confirmed by you"]
 
 
-@pytest.mark.parametrize(("value", "group"), [("4.2", "inside"), ("2.4", "outside")])
-def test_a_line_with_a_review_mark_is_not_judged_until_confirmed(visit, value, group):
+@pytest.mark.parametrize(("value", "before", "after"), [("4.2", "open", "inside"), ("2.4", "outside", "outside")])
+def test_a_line_that_waits_for_a_look_may_alarm_but_never_reassures(visit, value, before, after):
     visit.rows.loc[0, "value_text"] = value
     visit.rows.loc[0, "review"] = "two readings differ"
     visit.touch()
-    assert rows_of(visit.interpretation())[0].group == "open"
+    assert rows_of(visit.interpretation())[0].group == before
     visit.accept(0)
-    assert rows_of(visit.interpretation())[0].group == group
+    assert rows_of(visit.interpretation())[0].group == after
 
 
 def test_leaving_out_and_adding_back_loses_nothing(visit):
