@@ -78,7 +78,7 @@ def tidy(text: str) -> str:
     out = []
     for c in text:
         if c.isascii():
-            out.append(" " if c < " " and c != "\n" else c)
+            out.append("  " if c == "\t" else " " if c < " " and c != "\n" else c)  # a tab is wider than a thousands space
             continue
         category = unicodedata.category(c)
         if category == "Nd":
@@ -228,7 +228,7 @@ UNIT = rf"""(?=[^\W\d_]|[%‰°/{{\[(*]|10)(?:
   | {_POWER}\s?(?:{_TERM})?                                                                        # x10E3
   | {_ALONE}(?:\s\(?(?:feu|ddu|ngsp|ifcc|creat)\)?)?
   | {_BRACKET} | {_ANNOTATION}
-)(?![\w%{{])"""
+)(?![\w%{{]|[.,]\d)"""
 _UNIT = re.compile(UNIT, re.X | re.I)
 
 
@@ -320,7 +320,7 @@ def parse_value(text: str, locale: str | None = None) -> ValueReading:
     """Read one result text. Raises `ValueTextError` where it has no single sound reading (dates, two numbers, letters for digits)."""
     if len(text) > LONGEST_VALUE:
         raise ValueTextError(f"too long for a result: {text[:40]!r}...")
-    plain = tidy(text).replace("\n", " ").strip().rstrip(";:")
+    plain = tidy(text).replace("\n", "  ").strip().rstrip(";:")  # two spaces group no thousands
     found = _words(plain) or _flagged_words(plain, locale)
     if found:
         return found
@@ -759,10 +759,10 @@ def _limit(found: re.Match[str], locale: str | None) -> Segment:
             raise ValueTextError(f"contradicting comparators: {found[0]!r}")
         return Segment(low, high, below != ">", above != "<", unit=unit)
     if g["g"]:
-        sign, number = _comparator(g["gc"]), read_range_number(g["g"], locale)
+        sign, number = _comparator(g["gc"]), _limit_number(g["g"], locale)
         unit = "titer" if g["t"] and not unit else unit
     else:
-        sign, number = _comparator(g["hc"]) if g["hc"] else ">=", read_range_number(g["h"], locale)
+        sign, number = _comparator(g["hc"]) if g["hc"] else ">=", _limit_number(g["h"], locale)
     if sign == "~":
         raise ValueTextError(f"about is no limit: {found[0]!r}")
     if sign[0] == "<":
@@ -770,9 +770,9 @@ def _limit(found: re.Match[str], locale: str | None) -> Segment:
     return Segment(low=number, low_inclusive="=" in sign, unit=unit)
 
 
-def read_range_number(token: str, locale: str | None) -> float:
+def _limit_number(token: str, locale: str | None) -> float:
     """A number of a one-sided limit; an exponent may follow."""
-    mantissa, _, power = re.sub(r"\s", "", token).lower().partition("e")
+    mantissa, _, power = token.strip().lower().partition("e")
     return read_number(mantissa, locale) * (10.0 ** int(power) if power else 1.0)
 
 

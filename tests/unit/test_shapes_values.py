@@ -169,6 +169,12 @@ def test_refused(text: str) -> None:
         parse_value(text)
 
 
+@pytest.mark.parametrize("text", ["1\n012", "1\t012", "1  012", "<4,5 100"])
+def test_a_line_break_or_a_tab_groups_no_thousands(text: str) -> None:
+    with pytest.raises(ValueTextError):
+        parse_value(text)
+
+
 def test_an_ambiguous_number_says_what_it_could_be() -> None:
     with pytest.raises(ValueTextError) as caught:
         parse_value("<2,345")
