@@ -75,7 +75,7 @@ def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
 
     The longest run of words that reads as a value counts: ``["*", "1", "864", "U/L"]`` -> value ``1 864``, flag ``*``, unit ``U/L``.
     """
-    words = [t for t in tokens if t]
+    words = [part for token in tokens if token for part in _apart(token)]
     flag, lead = "", []
     while words and (
         re.fullmatch(r"[*↑↓▲▼△▽⬆⬇¬!]+|[HL]{1,2}\*{0,2}", words[0]) or (len(words) > 1 and vocabulary.says(words[0], "flag_words"))
@@ -122,6 +122,12 @@ def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
             marks.insert(0, words.pop())
         return Measure(" ".join(words), " ".join([*lead, *marks]), "", "", True)
     return Measure(rest=" ".join([*lead, *words]))
+
+
+def _apart(token: str) -> list[str]:
+    """``318↑mg/dL`` -> ``318``, ``↑``, ``mg/dL``."""
+    match = re.fullmatch(r"([<>≤≥]?\d[\d.,]*)([↑↓▲▼⬆⬇]{1,2})(\D.*)", token)
+    return list(match.groups()) if match else [token]
 
 
 def _value_of(text: str) -> tuple[str, str, str] | None:

@@ -288,7 +288,7 @@ def _strip(rows: Sequence[Sequence[tuple[float, float, str]]], cells: Sequence[S
     wide_cells = [(x0, x1) for x0, x1 in cells if x1 > low and x0 < high]
     best, chosen = None, inside
     for (middle, wide), crossing in zip(strips, crossings, strict=True):
-        if crossing > fewest + 1 + 0.1 * len(rows):
+        if crossing > fewest + 1 + 0.4 * len(rows):
             continue
         cost = crossing + 0.4 * sum(x0 < middle < x1 for x0, x1 in wide_cells)
         for x0, x1, kind in near:
