@@ -11,13 +11,14 @@ import streamlit as st
 
 from labinterp.app.evidence import causes
 from labinterp.app.facts import facts
-from labinterp.app.markup import count, esc, p, show, ul, within
+from labinterp.app.markup import count, esc, p, show, ul
 from labinterp.app.rows import Row, rows_of, waits
 from labinterp.app.session import DO_NOT_KNOW, Session, current, forget
 from labinterp.app.table import results
 from labinterp.export.csv import to_csv
 from labinterp.interpretation import Interpretation
 from labinterp.model import Alert, Finding, Question
+from labinterp.shown import within
 
 CARDS = 4
 QUESTIONS_AT_ONCE = 3

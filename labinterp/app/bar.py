@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, isnan, log
+from math import isfinite, isnan
 from typing import Literal
 
-from labinterp.app.markup import esc, number
+from labinterp.app.markup import esc
+from labinterp.shown import LEFT, RIGHT, number, position, sentence
 
-LEFT, RIGHT = 32.0, 68.0
 Side = Literal["in", "low", "high", "doubt"]
 
 
@@ -23,46 +23,6 @@ class Tick:
 
     value: float
     words: str
-
-
-def position(value: float, low: float = -inf, high: float = inf) -> float:
-    """Where `value` stands on the bar, in percent from the left (2 to 98), for a range with one or two finite limits."""
-    if not isfinite(low) and not isfinite(high):
-        raise ValueError("a bar needs a limit")
-    if isfinite(low) and value < low:
-        place = LEFT * (1 - _beyond(low, value, high - low))
-    elif isfinite(high) and value > high:
-        place = RIGHT + (100 - RIGHT) * _beyond(value, high, high - low)
-    elif not isfinite(low):
-        place = RIGHT * (max(value, 0.0) / high if high > 0 else 0.5)
-    elif not isfinite(high):
-        place = LEFT + (100 - LEFT) * _beyond(value, low, inf)
-    else:
-        place = LEFT + (RIGHT - LEFT) * ((value - low) / (high - low) if high > low else 0.5)
-    return min(98.0, max(2.0, place))
-
-
-def _beyond(larger: float, smaller: float, width: float) -> float:
-    """How far `larger` is from `smaller`, from 0 to 1: by ratio where both are positive, else by the width of the range."""
-    if not isfinite(larger):
-        return 1.0
-    if smaller > 0:
-        t = 2 * log(larger / smaller)
-    elif isfinite(width) and width > 0:
-        t = 2 * (larger - smaller) / width
-    else:
-        return 1.0
-    return t / (1 + t)
-
-
-def sentence(words: str, side: Side, low: float, high: float) -> str:
-    """What the picture shows, for people who do not see it: ``2.9 is below the range 3.5 to 5.1``."""
-    if isfinite(low) and isfinite(high):
-        span = f"the range {number(low)} to {number(high)}"
-    else:
-        span = f"the range up to {number(high)}" if isfinite(high) else f"the range from {number(low)}"
-    place = {"in": "inside", "low": "below", "high": "above", "doubt": "not judged against"}[side]
-    return f"{words} is {place} {span}"
 
 
 def bar(words: str, first: float, last: float, low: float, high: float, side: Side, ticks: Sequence[Tick] = (), note: str = "") -> str:

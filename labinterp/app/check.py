@@ -11,11 +11,12 @@ import labinterp
 from labinterp.app import picture
 from labinterp.app.facts import facts
 from labinterp.app.markup import count, esc, fold, p, pill, show
-from labinterp.app.rows import ASKS, Row, rows_of, unit_words, waits
+from labinterp.app.rows import ASKS, Row, rows_of, waits
 from labinterp.app.session import Session, current
 from labinterp.app.start import messages
 from labinterp.interpretation import Interpretation
 from labinterp.model import ROW_COLUMNS, frame_of
+from labinterp.shown import unit_words
 
 GRID = {
     "Check": "",

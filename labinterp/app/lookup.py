@@ -7,13 +7,13 @@ from math import isfinite
 
 import streamlit as st
 
-from labinterp.app.markup import count, esc, fold, number, p, pill, show, table, ul
-from labinterp.app.rows import unit_words
+from labinterp.app.markup import count, esc, fold, p, pill, show, table, ul
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker, Population, Source
 from labinterp.reference.schema_causes import Cause
+from labinterp.shown import number, unit_words
 
 SHOWN = 12
 FIRST = ("hba1c", "vitamin_b12", "mma", "ck", "crp", "esr", "potassium", "vitamin_d_25oh")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from math import isfinite, isnan
 from typing import Any
 
 import streamlit as st
 
-GLYPHS = {"low": "▼", "high": "▲", "doubt": "?", "plain": ""}
+from labinterp.shown import GLYPHS, Look
 
 
 def esc(text: Any) -> str:
@@ -22,20 +21,7 @@ def show(html: str) -> None:
     st.html(f'<div class="li">{html}</div>')
 
 
-def number(value: float) -> str:
-    """A number as people write it: no exponent, no float noise, a true minus sign."""
-    if isnan(value):
-        return ""
-    if not isfinite(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.6g}"
-    if "e" in text:
-        text = f"{value:.10f}" if abs(value) < 1 else f"{value:.0f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "−")
-
-
-def pill(word: str, look: str) -> str:
+def pill(word: str, look: Look) -> str:
     """A flag: word, glyph and colour together, never colour alone. `look` is low, high, doubt or plain."""
     glyph = GLYPHS[look]
     mark = f'<i aria-hidden="true">{glyph}</i>' if glyph else ""
@@ -50,16 +36,6 @@ def count(many: int, one: str, more: str = "") -> str:
 def fold(summary: str, inside: str, *, opened: bool = False) -> str:
     """A part that opens on click; `summary` and `inside` are HTML."""
     return f"<details{' open' if opened else ''}><summary>{summary}</summary><div class='inside'>{inside}</div></details>"
-
-
-def within(name: str) -> str:
-    """A name as it stands inside a sentence: ``Potassium`` becomes ``potassium``, ``HbA1c`` and ``ESR`` stay."""
-    first, rest = name[:1], name[1:2]
-    return (
-        name
-        if not rest or rest.isupper() or not rest.isalpha() or any(letter.isupper() for letter in name.split(" ")[0][1:])
-        else first.lower() + name[1:]
-    )
 
 
 def p(inside: str, look: str = "") -> str:

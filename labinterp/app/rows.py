@@ -5,31 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, isfinite, isnan, log10, nan
-from typing import TYPE_CHECKING, Any, Literal
+from math import isfinite, isnan
+from typing import TYPE_CHECKING, Any
 
 from labinterp.app.bar import Side, Tick, bar
-from labinterp.app.markup import esc, number, pill
+from labinterp.app.markup import esc, pill
 from labinterp.reference import Reference
 from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker
+from labinterp.shown import (
+    SEVERITY_BORDERLINE,
+    Group,
+    Units,
+    Way,
+    disagreement,
+    flag_words,
+    group_of,
+    interval_words,
+    number,
+    result_name,
+    span_words,
+    target_unit,
+    unit_words,
+)
 
 if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
 
-Group = Literal["outside", "open", "inside"]
-Units = Literal["printed", "SI", "US"]
-
-FLAGS = {
-    "LL": ("Very low", "low"),
-    "L": ("Low", "low"),
-    "H": ("High", "high"),
-    "HH": ("Very high", "high"),
-    "A": ("Abnormal", "high"),
-    "POS": ("Positive", "plain"),
-    "NEG": ("Negative", "plain"),
-}
-SEVERITY_BORDERLINE = 1
 LONGEST_WORDS = 22  # letters that fit over a tick
 ASKS = ("implausible", "unreadable_value", "unknown_unit")
 """Statuses that a look at the paper can settle."""
@@ -96,27 +98,13 @@ class Row:
     @property
     def flag(self) -> str:
         """The flag as HTML: word, glyph and shape."""
-        if self.group == "open":
-            return pill("Not judged", "doubt")
-        flag, severity, side = self.cells["flag"], self.cells["severity"], self.cells["side"]
-        if flag in FLAGS:
-            return pill(*FLAGS[flag])
-        if self.group == "outside":
-            look = side if side in ("low", "high") else "plain"
-            return pill("Borderline" if severity == SEVERITY_BORDERLINE else f"{side.title() or 'Outside'} by guideline", look)
-        return '<span class="calm">In range</span>'
+        word, look = flag_words(self.cells)
+        return f'<span class="calm">{word}</span>' if look == "calm" else pill(word, look)
 
     @property
     def disagreement(self) -> str:
         """A sentence where the printed range and the guideline do not say the same."""
-        flag, severity, band = self.cells["flag"], self.cells["severity"], self.cells["band_text"]
-        if self.group == "open" or self.cells["basis"] != "printed" or not band or isnan(severity):
-            return ""
-        if flag == "N" and severity >= SEVERITY_BORDERLINE:
-            return f"Inside your lab’s range. Guideline: {band}."
-        if flag in ("L", "H") and severity == 0:
-            return f"Outside your lab’s range. Guideline: {band}."
-        return ""
+        return disagreement(self.cells)
 
 
 def rows_of(answer: Interpretation, units: Units = "printed") -> list[Row]:
@@ -139,26 +127,15 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
         way = Way.between(ref, marker, str(cells["ucum"]), target)
         printed, unit = f"{words} {unit}".strip(), unit_words(target)
         first, last, low, high = way(first), way(last), way(low, exact=True), way(high, exact=True)
-        words = (
-            f"{cells['comparator']}{number(first if isfinite(first) else last)}"
-            if first == last or not (isfinite(first) and isfinite(last))
-            else f"{number(first)}–{number(last)}"
-        )
+        words = interval_words(cells["comparator"], first, last)
     tick = tick_of(cells, marker, ref, target or str(cells["ucum"] or ""))
-    name = _PLAIN.sub("", marker.name) if marker else str(cells["name_text"]).strip() or "Unnamed line"
+    name = result_name(marker, str(cells["name_text"]))
     return Row(label, cells, marker, name, group_of(cells), first, last, low, high, words or "no value", unit, printed, tick)
 
 
 def waits(row: Row) -> bool:
     """Whether the line needs a look at the paper before it counts."""
     return bool(row["review"]) or row["status"] in ASKS
-
-
-def group_of(cells: Mapping[str, Any]) -> Group:
-    """Where a row stands: outside a limit, inside all that apply, or open. What waits for a look may alarm but never reassures."""
-    if cells["abnormal"] is True and cells["status"] != "implausible":
-        return "outside"
-    return "inside" if cells["abnormal"] is False and cells["status"] == "ok" and not cells["review"] else "open"
 
 
 def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference, ucum: str) -> Tick | None:
@@ -197,72 +174,3 @@ def range_words(row: Row, ref: Reference) -> str:
     who = f"{kind}, {source.organisation}{f' {source.year}' if source.year else ''}" if source else kind
     doubt = "" if source and source.verified else " " + pill("not checked", "doubt")
     return f'{esc(text)}<span class="soft">{esc(who)}{doubt}</span>'
-
-
-def span_words(low: float, high: float) -> str:
-    """``3.5 – 5.1``, ``up to 5``, ``from 60``."""
-    if isfinite(low) and isfinite(high):
-        return f"{number(low)} – {number(high)}"
-    return f"up to {number(high)}" if isfinite(high) else f"from {number(low)}"
-
-
-# ---- units ---------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Way:
-    """From one unit of a marker to another, for display."""
-
-    factor: float
-    intercept: float
-    decimals: int | None
-
-    @classmethod
-    def between(cls, ref: Reference, marker: Marker, ucum: str, target: str) -> Way:
-        here, there = ref.factor(marker.id, ucum), ref.factor(marker.id, target)
-        if here is None or there is None:
-            raise ValueError(f"{marker.id}: no sound way from {ucum} to {target}")
-        return cls(here.factor / there.factor, (here.intercept - there.intercept) / there.factor, there.decimals)
-
-    def __call__(self, value: float, *, exact: bool = False) -> float:
-        if isnan(value):
-            return nan
-        if not isfinite(value):
-            return inf if value > 0 else -inf
-        moved = value * self.factor + self.intercept
-        if self.decimals is not None and not exact:
-            return round(moved, self.decimals)
-        return float(f"{moved:.3g}") if moved and abs(log10(abs(moved))) < 12 else moved
-
-
-_PLAIN = re.compile(r" \((serum/plasma|serum|plasma|blood|total|total cobalamin)\)$")  # goes without saying beside a result
-_MOLAR = re.compile(r"mol")
-_PER_LITRE = re.compile(r"/L$")
-_US = re.compile(r"(g|\[IU\])/(dL|mL)$|^%$|10\*3/uL$")
-
-
-def target_unit(ref: Reference, marker: Marker | None, ucum: str, units: Units) -> str:
-    """The unit to show instead of `ucum`: empty where the printed one stays."""
-    if units == "printed" or marker is None or not ucum or ref.factor(marker.id, ucum) is None:
-        return ""
-    known = [unit for unit in dict.fromkeys([marker.unit or "", *(u.ucum for u in marker.units)]) if unit]
-    sound = [unit for unit in known if (factor := ref.factor(marker.id, unit)) is not None and not factor.approximate]
-    for pattern in (_MOLAR, _PER_LITRE) if units == "SI" else (_US,):
-        if pattern.search(ucum):
-            return ""
-        for unit in sound:
-            if pattern.search(unit):
-                return unit
-    return ""
-
-
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def unit_words(ucum: str) -> str:
-    """A UCUM unit as people write it: ``10*9/L`` is ×10⁹/L, ``umol/L`` µmol/L, ``m[IU]/L`` mIU/L."""
-    text = re.sub(r"10\*(\d+)", lambda m: "×10" + m[1].translate(_SUPERSCRIPT), ucum)
-    text = text.replace("[IU]", "IU").replace("[arb'U]", "U").replace("{1.73_m2}", "1.73 m²").replace("[", "").replace("]", "")
-    text = re.sub(r"\{[^}]*\}", "", text)
-    text = re.sub(r"(?<![A-Za-z])u(?=[a-zA-Z])", "µ", text)
-    return "" if text == "1" else text

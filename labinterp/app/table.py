@@ -7,10 +7,11 @@ from datetime import date
 
 import streamlit as st
 
-from labinterp.app.markup import esc, fold, number, p, pill, show, table, ul
-from labinterp.app.rows import Row, Units, range_words, rows_of, unit_words
+from labinterp.app.markup import esc, fold, p, pill, show, table, ul
+from labinterp.app.rows import Row, range_words, rows_of
 from labinterp.app.session import Session
 from labinterp.interpretation import Interpretation
+from labinterp.shown import Units, number, unit_words
 
 UNITS: dict[str, Units] = {"As printed": "printed", "SI": "SI", "US": "US"}
 HEADS = ("Test", "Your result", "Where it lies", "Flag", "Range used")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labinterp.app.bar import LEFT, RIGHT, Tick, bar, position, sentence
+from labinterp.app.bar import Tick, bar
+from labinterp.shown import LEFT, RIGHT, position, sentence
 
 positive = st.floats(0.001, 1e6)
 

@@ -6,8 +6,9 @@ import pytest
 
 import labinterp.app as app
 from labinterp.app.lookup import limit_words, people
-from labinterp.app.markup import count, esc, number, pill, within
+from labinterp.app.markup import count, esc, pill
 from labinterp.reference.schema import Population
+from labinterp.shown import number, within
 
 
 @pytest.mark.parametrize(
