@@ -221,6 +221,14 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
         last = name_cells.pop()
         name = name_of(name_cells)
         parts.values = [(last.words, next((c for c in header.columns if c.role == "value"), None))]
+    if (
+        not parts.values
+        and len(parts.unit) == 1
+        and (whole := measure([w.text for w in parts.unit[0].words])).unit
+        and is_numeric(whole.value)
+    ):
+        parts.values = [(parts.unit[0].words, next((c for c in header.columns if c.role == "value"), None))]
+        unit = ""  # value and unit stand together where the unit column begins
     for words, column in parts.values:
         for run in _runs(words):
             found.append((measure([w.text for w in run], text_allowed=True), run, column))

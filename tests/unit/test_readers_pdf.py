@@ -436,3 +436,11 @@ def test_a_page_number_beside_words_is_no_result() -> None:
     )
     sheet.at(40, 800, "Example Laboratory - page 1 of 9")
     assert [r[0] for r in rows(sheet.read())] == ["Sodium", "Urea"]
+
+
+def test_value_flag_and_unit_printed_as_one_where_the_unit_column_begins() -> None:
+    xs = (40, 200, 280, 400)
+    sheet = Sheet().row(xs, ("Prueba", "Resultado", "Unidades", "Valores de referencia"), bold=True)
+    sheet.row(xs, ("Sodio", "138", "mEq/L", "135 - 145")).row(xs, ("Potasio", "5,2", "mEq/L", "3,5 - 5,1"))
+    sheet.row((40, 276, 400), ("Colesterol", "231* mg/dL", "< 200"))
+    assert rows(sheet.read())[2] == ("Colesterol", "231", "mg/dL", "< 200", "*")
