@@ -521,14 +521,21 @@ _SIGNED = rf"[+-]?\s?{NUMBER}(?:e[+-]?\d{{1,2}})?"
 _DASH = rf"(?:\s?(?:-{{1,3}}|\.{{2,3}}|~|<>)\s?|\s{_any(words.RANGE_WORDS)}\s|\s:\s|(?:至|到)|(?<=\d)\s{_any(words.AND_WORDS)}\s)"
 _AND = rf"(?:\s?(?:,|;|-+|{_any(words.AND_WORDS)}|to|bis|à|a|до)?\s?)"
 _BETWEEN = rf"(?:(?<!\w){_any(words.BETWEEN_WORDS)}\s+)"
-_U = rf"(?:\s?(?:[(\[]\s?(?:{UNIT})\s?[)\]]|{UNIT}))"
+
+
+def _u(tag: str) -> str:
+    """A unit in group `tag`, bare or in brackets. The long pattern stands once: it is what compiling takes its time for."""
+    return rf"(?P<{tag}>\s?(?P<{tag}_>[(\[]\s?)?(?:{UNIT})(?({tag}_)\s?[)\]]))"
+
+
 _ONE_LIMIT = rf"""(?:
-    (?P<a>{_SIGNED})(?P<au>{_U})?\s?(?P<ac>[<>]=?)\s?[xX]\s?(?P<bc>[<>]=?)\s?(?P<b>{_SIGNED})                 # 3.5 <= x <= 5.1
-  | (?P<cc>{COMPARATOR})\s?(?P<c>{_SIGNED})(?P<cu>{_U})?{_AND}(?P<dc>{COMPARATOR})\s?(?P<d>{_SIGNED})           # >=3.5 and <=5.1
-  | (?P<ec>{_SIGN}\s?|{_BETWEEN})?(?P<e>{_SIGNED})(?P<eu>{_U})?{_DASH}(?P<fc>{_SIGN}\s?)?(?P<f>{_SIGNED})       # 3.5 - 5.1  between 3 and 5
-  | (?P<gc>{COMPARATOR})\s?:?\s?(?:1\s?(?P<t>:)\s?)?(?P<g>{_SIGNED})                                           # < 5.7  up to 40  < 1:80
-  | (?P<h>{_SIGNED})(?P<hu>{_U})?(?:\s?(?P<hc>{_AFTER})|(?P<p>\+)(?!\w))                                       # 60 or more  60+
-)(?P<u>{_U})?(?!\w)"""
+    (?P<cc>{COMPARATOR})\s?(?P<c>{_SIGNED}){_u("cu")}?{_AND}(?P<dc>{COMPARATOR})\s?(?P<d>{_SIGNED})   # >=3.5 and <=5.1
+  | (?P<ec>{_SIGN}\s?|{_BETWEEN})?(?P<e>{_SIGNED}){_u("eu")}?
+    (?:   {_DASH}(?P<fc>{_SIGN}\s?)?(?P<f>{_SIGNED})                                                  # 3.5 - 5.1  between 3 and 5
+      | (?(ec)(?!)) (?: \s?(?P<ac>[<>]=?)\s?[xX]\s?(?P<bc>[<>]=?)\s?(?P<b>{_SIGNED})                  # 3.5 <= x <= 5.1
+                    | \s?(?P<hc>{_AFTER}) | (?P<p>\+)(?!\w) ) )                                      # 60 or more  60+
+  | (?P<gc>{COMPARATOR})\s?:?\s?(?:1\s?(?P<t>:)\s?)?(?P<g>{_SIGNED})                                  # < 5.7  up to 40  < 1:80
+){_u("u")}?(?!\w)"""
 
 
 _LIMIT = re.compile(rf"(?<![\w.,/])(?<!\d[-:])(?<!\d\s[-:]\s){_ONE_LIMIT}", re.X | re.I)
@@ -731,12 +738,12 @@ def _age(match: re.Match[str], every: list[re.Match[str]]) -> tuple[float | None
 def _limit(found: re.Match[str], locale: str | None) -> Segment:
     """A matched limit as numbers. Which alternative of the pattern matched is told by its groups."""
     g = found.groupdict()
-    units = {_bare_unit(g[name]) for name in ("au", "cu", "eu", "hu", "u") if g[name]}
+    units = {_bare_unit(g[name]) for name in ("cu", "eu", "u") if g[name]}
     if len(units) > 1:
         raise ValueTextError(f"two units in one range: {found[0]!r}")
     unit = units.pop() if units else ""
-    if g["a"]:
-        low, high = _pair(g["a"], g["b"], locale)
+    if g["b"]:
+        low, high = _pair(g["e"], g["b"], locale)
         if g["ac"][0] != "<" or g["bc"][0] != "<":
             raise ValueTextError(f"contradicting comparators: {found[0]!r}")
         return Segment(low, high, "=" in g["ac"], "=" in g["bc"], unit=unit)
@@ -750,7 +757,7 @@ def _limit(found: re.Match[str], locale: str | None) -> Segment:
         if first > second:
             raise ValueTextError(f"contradicting comparators: {found[0]!r}")
         return Segment(first, second, "=" in one, "=" in two, unit=unit)
-    if g["e"]:
+    if g["f"]:
         low, high = _pair(g["e"], g["f"], locale)
         before = (g["ec"] or "").strip()
         below = _comparator(before) if before[:1] in ("<", ">", "=", "~") and before else ""
@@ -762,7 +769,7 @@ def _limit(found: re.Match[str], locale: str | None) -> Segment:
         sign, number = _comparator(g["gc"]), _limit_number(g["g"], locale)
         unit = "titer" if g["t"] and not unit else unit
     else:
-        sign, number = _comparator(g["hc"]) if g["hc"] else ">=", _limit_number(g["h"], locale)
+        sign, number = _comparator(g["hc"]) if g["hc"] else ">=", _limit_number(g["e"], locale)
     if sign == "~":
         raise ValueTextError(f"about is no limit: {found[0]!r}")
     if sign[0] == "<":
