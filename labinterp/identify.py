@@ -73,16 +73,12 @@ def match(ref: Reference, name: str, code: str = "", specimen: str = "", section
             ids = tuple(dict.fromkeys((key.replace(" ", "_"), *ids)))
         if not ids:
             continue
-        if how != "exact":
-            ids = tuple(i for i in ids if not _cue(ref, i, fold_name(name)))
         return decide(ref, ids, where, unit, how, 1.0, name)
     return near(ref, name, where, unit)
 
 
 def decide(ref: Reference, ids: tuple[str, ...], where: str, unit: str, how: str, score: float, name: str) -> Match:
-    """One marker out of those that bear the name: by specimen, then by unit."""
-    if not ids:
-        return Match(reason=f"The name {name.strip()!r} points to another test.")
+    """One marker out of those that bear the name: by specimen, then by what else the name says, then by unit."""
     fitting = (
         tuple(i for i in ids if where in ref.markers[i].specimen)
         if where
@@ -90,6 +86,10 @@ def decide(ref: Reference, ids: tuple[str, ...], where: str, unit: str, how: str
     )
     if not fitting:
         return Match(reason=f"{ref.markers[ids[0]].name} is not known for {where}.")
+    if how != "exact":  # after the specimen: a blood test that is ruled out never leaves its urine namesake behind
+        fitting = tuple(i for i in fitting if not _cue(ref, i, fold_name(name)))
+    if not fitting:
+        return Match(reason=f"The name {name.strip()!r} points to another test.")
     if len(fitting) > 1:
         fitting = _by_unit(ref, fitting, unit)
     if len(fitting) > 1:
@@ -186,7 +186,6 @@ def near(ref: Reference, name: str, where: str, unit: str) -> Match:
     ids, score = ranked[0]
     if len(ranked) > 1 and ranked[1][1] > score - 0.05 and not set(ranked[1][0]) <= set(ids):
         return Match(reason=f"The name {name.strip()!r} is near several tests.")
-    ids = tuple(i for i in ids if not _cue(ref, i, fold_name(name)))
     return decide(ref, ids, where, unit, "fuzzy", round(score, 3), name)
 
 
