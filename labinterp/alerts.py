@@ -17,6 +17,7 @@ from labinterp.reference.fold import fold_name
 from labinterp.reference.schema_causes import AlertRule, Condition, Pattern
 
 _ORDER = {"emergency": 0, "urgent": 1}
+URGENT = 4  # the severity of the bands that cannot wait
 _CHECK = "Look at this line on the paper now; if the value is right, it can be dangerous. If you feel ill, do not wait."
 
 
@@ -29,8 +30,8 @@ def find_alerts(
 ) -> list[Alert]:
     """Alerts, emergencies first and past ones last; an id stands once for each person.
 
-    Ids: a pattern of `patterns.yaml`, a screen of `questions.yaml`, ``critical_<marker>`` where a critical limit is passed that no
-    pattern names, or ``check_<marker>`` where a line about a marker with an alert could not be read with certainty.
+    Ids: a pattern of `patterns.yaml`, a screen of `questions.yaml`, ``critical_<marker>`` where a critical limit is passed or an
+    urgent band reached that no pattern names, or ``check_<marker>`` where a line about a marker with an alert could not be read with certainty.
     """
     persons = people(results)
     alerts = list(_by_answers(Facts.of(results.iloc[:0], ref, answers)))
@@ -120,12 +121,18 @@ def _one_marker(pattern: Pattern) -> str:
 
 
 def _critical(facts: Facts, told: set[str]) -> list[Alert]:
-    """Values beyond a critical limit, or so marked by the laboratory, that no pattern has told."""
+    """Values beyond a critical limit, so marked by the laboratory, or in a band that is urgent, that no pattern has told."""
     out = []
     for marker, fact in facts.latest.items():
-        if fact.marker == marker and marker not in told and fact.flag in ("LL", "HH") and fact.judged:
-            text = f"{says(fact, facts.ref)}. Laboratories report a value like this to the doctor by telephone."
-            out.append(Alert(f"critical_{marker}", "urgent", text, marker, "Medical advice today.", fact.row))
+        if fact.marker != marker or marker in told or not fact.judged:
+            continue
+        if fact.flag in ("LL", "HH"):
+            why = "Laboratories report a value like this to the doctor by telephone."
+        elif fact.severity >= URGENT:
+            why = "By the guideline limits a value like this should not wait."
+        else:
+            continue
+        out.append(Alert(f"critical_{marker}", "urgent", f"{says(fact, facts.ref)}. {why}", marker, "Medical advice today.", fact.row))
     return out
 
 

@@ -187,7 +187,7 @@ class Facts:
         patient: Patient | None = None,
         derived: pd.DataFrame | None = None,
     ) -> Facts:
-        """Facts of one person's rows. The latest result of a marker counts; of two on one day the more severe one.
+        """Facts of one person's rows. The latest result of a marker counts; of two on one day, or of unknown day, the more severe.
 
         `derived` holds results worked out from others (calcium corrected for albumin): facts that stand on no row of the report.
         """
@@ -201,6 +201,11 @@ class Facts:
                 by_marker.setdefault(fact.marker, []).append(fact)
         for facts in by_marker.values():
             facts.sort(key=_order)
+            undated = [fact for fact in facts if fact.day is None]
+            if undated and facts[-1].day is not None:  # when it was is not known, so it may be the latest: the more severe one counts
+                worst = max(undated[-1], facts[-1], key=_weight)
+                facts.remove(worst)
+                facts.append(worst)
         held = {marker: facts[-1] for marker, facts in by_marker.items()}
         older = {marker: tuple(facts[:-1]) for marker, facts in by_marker.items()}
         given, unknown = answers_in(answers or {}, ref)
@@ -352,8 +357,12 @@ def _mild(marker: str, flag: str, severity: float, side: str, ref: Reference) ->
 
 def _order(fact: Fact) -> tuple[Any, ...]:
     """By day, then by how much it matters, then by what is printed: never by the place in the table."""
-    severity = -1.0 if math.isnan(fact.severity) else fact.severity
-    return fact.day or date.min, fact.abnormal is True, severity, fact.flag, fact.value_text, str(fact.row)
+    return fact.day or date.min, *_weight(fact), fact.value_text, str(fact.row)
+
+
+def _weight(fact: Fact) -> tuple[Any, ...]:
+    """How much a result matters."""
+    return fact.abnormal is True, fact.flag in ("LL", "HH"), -1.0 if math.isnan(fact.severity) else fact.severity, fact.flag
 
 
 def _age(patient: Patient | None, days: list[date]) -> float | None:

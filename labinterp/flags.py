@@ -299,6 +299,8 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
     for row in np.flatnonzero((marks != "") & readable & (out["flag"] != "?")):
         mark, flag = marks[row], out["flag"][row]
         outside = mark not in ("N", "NEG")
+        if flag in ("L", "H") and mark == 2 * flag:  # H where the laboratory says HH: its critical limit stands
+            out["flag"][row] = mark
         if flag == "" or (flag in ("IND", "N", "NEG") and out["basis"][row] != "printed" and outside):
             out["flag"][row] = mark
             out["basis"][row], out["interval_id"][row], out["source_id"][row] = "printed", "printed", "report"

@@ -14,6 +14,7 @@ from labinterp.interpretation import interpret
 from labinterp.model import UNREAD_COLUMNS, Alert
 
 REF = Reference.default()
+FRAME = ["name_text", "value_text", "unit_text", "range_text"]
 
 
 def row(marker: str, value: float | None = None, ucum: str = "", flag: str = "N", **more: Any) -> dict[str, Any]:
@@ -228,3 +229,22 @@ def test_two_persons_are_never_mixed() -> None:
 
 def test_healthy_results_fire_nothing() -> None:
     assert not alerts(*[row(marker) for marker in ("potassium", "sodium", "calcium", "ck", "phosphate", "magnesium", "tsh", "crp")])
+
+
+def test_an_urgent_band_alerts_where_no_critical_limit_is_known() -> None:
+    frame = pd.DataFrame([("Hemoglobin", "6.2", "g/dL", "13-17"), ("Hemoglobin", "9.0", "g/dL", "13-17")], columns=FRAME)
+    alerted = [interpret(frame.iloc[[number]]).alerts for number in (0, 1)]
+    assert [[alert.id for alert in found] for found in alerted] == [["critical_hemoglobin"], []]
+
+
+def test_the_laboratory_may_call_critical_what_its_range_only_calls_high() -> None:
+    frame = pd.DataFrame([("Lithium", "2.4", "mmol/L", "0.6-1.0", "HH")], columns=[*FRAME, "flag_text"])
+    answer = interpret(frame)
+    assert answer.results["flag"].tolist() == ["HH"]
+    assert [alert.id for alert in answer.alerts] == ["critical_lithium"]
+
+
+def test_a_critical_value_of_unknown_day_is_not_hidden_by_a_dated_one() -> None:
+    rows = [("Potassium", "2.3", "mmol/L", "3.5-5.1", ""), ("Potassium", "4.1", "mmol/L", "3.5-5.1", "2024-05-03")]
+    answer = interpret(pd.DataFrame(rows, columns=[*FRAME, "collected_text"]))
+    assert [(alert.id, alert.past) for alert in answer.alerts] == [("potassium_critical_low", False)]

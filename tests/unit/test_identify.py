@@ -72,3 +72,13 @@ def test_an_excluded_loinc_code_is_another_quantity() -> None:
 def test_the_unit_parts_counts_from_percentages() -> None:
     assert match(REF, "Neutrophils", unit="%").marker == "neutrophils_percent"
     assert match(REF, "Neutrophils", unit="10*3/uL").marker == "neutrophils"
+
+
+@pytest.mark.parametrize("name", ["Calcium, Ionized, pH 7.4", "Calcium (albumin corrected)"])
+def test_a_name_that_is_ruled_out_in_blood_never_becomes_its_urine_namesake(name: str) -> None:
+    assert match(REF, name).marker not in ("calcium", "urine_calcium")
+
+
+@pytest.mark.parametrize("section", ["Ascites", "Body fluid analysis", "Pleurapunktat", "Peritoneal fluid"])
+def test_what_was_taken_from_elsewhere_is_not_judged_as_blood(section: str) -> None:
+    assert match(REF, "Total protein", section=section, unit="g/L").marker is None
