@@ -31,7 +31,8 @@ def find_alerts(
     """Alerts, emergencies first and past ones last; an id stands once for each person.
 
     Ids: a pattern of `patterns.yaml`, a screen of `questions.yaml`, ``critical_<marker>`` where a critical limit is passed or an
-    urgent band reached that no pattern names, or ``check_<marker>`` where a line about a marker with an alert could not be read with certainty.
+    urgent band reached that no pattern names, or ``check_<marker>`` where a line about a marker with an alert could not be read with
+    certainty.
     """
     persons = people(results)
     alerts = list(_by_answers(Facts.of(results.iloc[:0], ref, answers)))

@@ -141,6 +141,8 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
     for span in limits.critical:  # one possible population is enough
         beyond = span.side(results)
         critical = np.where((beyond == -1) | (beyond == 1), beyond, critical)
+    if limits.reasons and not limits.printed:  # the laboratory's own range could not be used, so nobody knows whether it agrees
+        flag[flag == "N"] = "IND"
     flag[critical == -1], flag[critical == 1] = "LL", "HH"
 
     verdicts = [
@@ -158,6 +160,7 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
         table = np.stack(verdicts)
         abnormal[np.all(table == 0, axis=0)] = False
         abnormal[np.any((table == -1) | (table == 1), axis=0)] = True
+    abnormal[(flag == "IND") & (abnormal == False)] = None  # noqa: E712 - an array
     abnormal[critical != 0] = True
 
     side_name = np.full(n, "", dtype=object)
@@ -373,6 +376,8 @@ def _undecided(row: pd.Series, limits: Limits) -> str:
         return f"The result {printed} reaches across a limit, so it cannot be placed."
     if limits.open_facts:
         return f"The limits differ by {' and '.join(limits.open_facts)}, which the report does not say."
+    if limits.reasons:  # they stand in the reason themselves
+        return ""
     return "The limits that may apply disagree."
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,6 +26,7 @@ from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
 from labinterp.shapes import RangeReading, Segment, parse_date, parse_range
+from labinterp.words import AGE_OF_WORD, fold_word
 
 ADULT = 18.0
 CHILDBEARING = (12.0, 56.0)  # outside these ages pregnancy needs no asking (editorial)
@@ -456,11 +458,23 @@ def read_range(text: str, mark: str | None) -> RangeReading | str:
         return str(error)
 
 
+def aged(segment: Segment) -> Segment:
+    """A segment named for adults or children as one of an age."""
+    age = AGE_OF_WORD.get(fold_word(segment.label)) if segment.label and segment.age is None else None
+    return segment if age is None else replace(segment, age=age, label="")
+
+
+def overlapping(segments: Sequence[Segment]) -> bool:
+    """Whether two of them share more than an edge."""
+    spans = sorted((-INF if s.low is None else s.low, INF if s.high is None else s.high) for s in segments)
+    return any(after[0] < before[1] for before, after in pairwise(spans))
+
+
 def usable_segments(segments: Sequence[Segment], sex: str | None, age: float | None) -> tuple[list[Segment], set[str]]:
     """Of a range by sex and age those parts that may be this person's, with the facts that are missing; of named bands the normal one."""
     facts: set[str] = set()
     kept = []
-    for segment in segments:
+    for segment in map(aged, segments):
         if segment.sex and sex and segment.sex != sex:
             continue
         if segment.age is not None and age is not None and not (segment.age[0] or 0) <= age < (segment.age[1] or math.inf):
@@ -469,7 +483,13 @@ def usable_segments(segments: Sequence[Segment], sex: str | None, age: float | N
         kept.append(segment)
     if any(segment.label for segment in kept):
         named = [segment for segment in kept if fold_name(segment.label) in NORMAL_LABELS]
-        kept = named if named and len({(s.sex, s.age) for s in named}) == len(named) else [s for s in kept if s.sex or s.age is not None]
+        whose = [s for s in kept if s.sex or s.age is not None]
+        if named and len({(s.sex, s.age) for s in named}) == len(named):
+            kept = named
+        elif overlapping(kept):  # grades lie side by side; what overlaps are the ranges of several states, of which one is this person's
+            facts |= {"the state that the printed range names"} if len(whose) < len(kept) else set()
+        else:
+            kept = whose
     elif not any(segment.sex or segment.age is not None for segment in kept) and len(kept) > 1:
         kept = []
     return kept, facts if len(kept) > 1 else set()

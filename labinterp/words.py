@@ -352,6 +352,22 @@ NEUTRAL_LABELS: frozenset[str] = frozenset(
 )
 """Labels after which a single limit is the healthy range. After any other label (``Low: <40``) it is one band of several."""
 
+AGE_OF_WORD: dict[str, tuple[float | None, float | None]] = {
+    fold_word(word): age
+    for age, line in {
+        (18.0, None): """
+            adult | adults | erwachsene | adulte | adultes | adulto | adultos | adulti | dorośli | взрослые | 成人 | volwassenen | voksne |
+            vuxna
+        """,
+        (None, 18.0): """
+            child | children | paediatric | pediatric | kind | kinder | enfant | enfants | niño | niños | bambino | bambini | criança |
+            crianças | dzieci | дети | 儿童 | kinderen | børn | barn
+        """,
+    }.items()
+    for word in listed(line)
+}
+"""Whose range it is, in words instead of years."""
+
 RANGE_WORDS = "to | bis | à | a | al | ad | до | do | t/m | tot | through | thru | hasta | fino a | até | 至 | 到"
 BETWEEN_WORDS = "from | between | von | zwischen | de | entre | da | dal | tra | od | от | entre | van | 从"
 AND_WORDS = "and | und | et | y | e | i | и | en | &"

@@ -175,3 +175,26 @@ def test_limits_are_compared_in_their_own_unit() -> None:
     assert glucose.value == pytest.approx(99.1, abs=0.1)
     assert interpreted("Calcium", "2.4", "mmol/L", "2.15-2.55", age=58).flag == "N"
     assert interpreted("Hemoglobin", "140", "g/L", "130-170", sex="male", age=58).flag == "N"
+
+
+@pytest.mark.parametrize(
+    "range_text",
+    [
+        "1st trimester 0.1-2.5; 2nd 0.2-3.0; 3rd 0.3-3.5",  # not read as limits
+        "Adults: 0.4-4.0 1st trim: 0.1-2.5",  # which of them is this person's?
+        "5.1-3.5",  # misprinted
+    ],
+)
+def test_a_printed_range_that_cannot_be_used_is_not_passed_over(range_text: str) -> None:
+    frame = pd.DataFrame([("TSH", "3.0", "mIU/L", range_text)], columns=["name_text", "value_text", "unit_text", "range_text"])
+    row = labinterp.interpret(frame, patient=labinterp.Patient(sex="female", age=30)).results.iloc[0]
+    assert (row["flag"], row["status"], row["abnormal"]) == ("IND", "undetermined", None)
+    assert row["reason"]
+
+
+def test_ranges_named_for_adults_and_children_follow_the_age() -> None:
+    frame = pd.DataFrame(
+        [("ALP", "250", "U/L", "Children <350 Adults 40-130")], columns=["name_text", "value_text", "unit_text", "range_text"]
+    )
+    flags = [labinterp.interpret(frame, patient=labinterp.Patient(sex="male", age=age)).results["flag"].iloc[0] for age in (9, 40)]
+    assert flags == ["N", "H"]
