@@ -167,8 +167,10 @@ class Interpretation:
         """Counts in one or two sentences. Never reassures while anything is open."""
         results = self.results
         outside = results["abnormal"].map(lambda x: x is True).sum()
-        inside = results["abnormal"].map(lambda x: x is False).sum()
-        parts = [f"{len(results)} result lines: {outside} outside a range or guideline limit, {inside} inside all that apply."]
+        inside = ((results["status"] == "ok") & results["abnormal"].map(lambda x: x is False)).sum()
+        parts = [
+            f"{len(results)} result {'line' if len(results) == 1 else 'lines'}: {outside} outside a range or guideline limit, {inside} inside all that apply."
+        ]
         if self.alerts:
             parts.insert(0, f"{len(self.alerts)} {'thing needs' if len(self.alerts) == 1 else 'things need'} attention first.")
         unjudged = len(results) - outside - inside

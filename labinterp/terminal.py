@@ -318,7 +318,11 @@ def _unread(unread: pd.DataFrame, out: Console) -> None:
             place = f"page {_page(line.page)}: " if _page(line.page) else ""
             out.print(_item("?", f"{place}{line.text}  ({line.reason})", "magenta"))
     if furniture := len(unread) - len(possible):
-        out.print(Text(f"{furniture} other lines (heads, notes, addresses) were left as notes.", style="dim"))
+        out.print(
+            Text(
+                f"{furniture} other {'line was' if furniture == 1 else 'lines were'} left as notes (heads, prose, addresses).", style="dim"
+            )
+        )
 
 
 def _findings(findings: list[Finding], ref: Reference, out: Console, *, full: bool) -> None:

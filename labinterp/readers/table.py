@@ -179,6 +179,8 @@ class _Reading:
             personal = [i for i in names if heads[i].strip().casefold() in _PERSONAL_NAMES]
             names = [i for i in names if i not in personal] or names
             names = sorted(names, key=lambda i: -body[i].nunique())
+        if spare := [head for head, role in zip(heads, roles) if head.strip() and not role and not _date_in(head)]:
+            self.notices.append(f"Columns that were not used: {', '.join(spare)}.")
         columns: dict[str, Any] = {"name_text": _texts(body[names[0]])}
         for role, column in (("unit", "unit_text"), ("range", "range_text"), ("section", "section_text"), ("specimen", "specimen_text")):
             columns[column] = _first(body, at.get(role, []))
