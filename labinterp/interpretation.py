@@ -168,9 +168,8 @@ class Interpretation:
         results = self.results
         outside = results["abnormal"].map(lambda x: x is True).sum()
         inside = ((results["status"] == "ok") & results["abnormal"].map(lambda x: x is False)).sum()
-        parts = [
-            f"{len(results)} result {'line' if len(results) == 1 else 'lines'}: {outside} outside a range or guideline limit, {inside} inside all that apply."
-        ]
+        lines = "1 result line" if len(results) == 1 else f"{len(results)} result lines"
+        parts = [f"{lines}: {outside} outside a range or guideline limit, {inside} inside all that apply."]
         if self.alerts:
             parts.insert(0, f"{len(self.alerts)} {'thing needs' if len(self.alerts) == 1 else 'things need'} attention first.")
         unjudged = len(results) - outside - inside
