@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import doctest
+import json
 import re
 import shlex
 import shutil
@@ -65,3 +66,16 @@ def test_the_two_lines_that_set_everything_up() -> None:
     assert sum("pytest" in line and line.count("\n") == 0 for line in shell) == 1
     powershell = next(text for kind, text in BLOCKS if kind == "powershell").splitlines()
     assert len(powershell) == 2
+
+
+def test_the_answers_that_the_readme_shows_are_ones_that_exist() -> None:
+    from labinterp.reference import Reference
+
+    ref = Reference.default()
+    shown = re.search(r"`(\{\"screen\.[^`]+\})`", README)
+    assert shown
+    for question, value in json.loads(shown[1]).items():
+        if question.startswith("screen."):
+            assert question.removeprefix("screen.") in ref.screens and value in ("yes", "no")
+        else:
+            assert value in {answer.value for answer in ref.questions[question].answers}
