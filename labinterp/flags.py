@@ -141,7 +141,7 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
     for span in limits.critical:  # one possible population is enough
         beyond = span.side(results)
         critical = np.where((beyond == -1) | (beyond == 1), beyond, critical)
-    if limits.reasons and not limits.printed:  # the laboratory's own range could not be used, so nobody knows whether it agrees
+    if limits.passed_over:  # the laboratory's own range could not be used, so nobody knows whether it agrees
         flag[flag == "N"] = "IND"
     flag[critical == -1], flag[critical == 1] = "LL", "HH"
 
@@ -376,7 +376,7 @@ def _undecided(row: pd.Series, limits: Limits) -> str:
         return f"The result {printed} reaches across a limit, so it cannot be placed."
     if limits.open_facts:
         return f"The limits differ by {' and '.join(limits.open_facts)}, which the report does not say."
-    if limits.reasons:  # they stand in the reason themselves
+    if limits.passed_over:  # told by the reason that follows
         return ""
     return "The limits that may apply disagree."
 

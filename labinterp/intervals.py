@@ -25,7 +25,7 @@ from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
-from labinterp.shapes import RangeReading, Segment, parse_date, parse_range
+from labinterp.shapes import MISPRINT, RangeReading, Segment, parse_date, parse_range
 from labinterp.words import AGE_OF_WORD, fold_word
 
 ADULT = 18.0
@@ -203,6 +203,7 @@ def limits_for(
     marker = ref.markers.get(marker_id) if marker_id else None
     printed, words, reasons, facts = printed_range(ref, marker, ucum, range_text, mark, range_ucum, sex, age)
     meanings = tuple(marker.qualitative.items()) if marker else ()
+    passed_over = bool(reasons) and not any(MISPRINT in reason for reason in reasons)
     if marker is None or (not ucum and marker.unit is not None):
         return Limits(printed=printed, printed_words=words, reasons=reasons, open_facts=tuple(sorted(facts)), meanings=meanings)
     age_class = age_key(ref, marker.id, age)
@@ -224,6 +225,7 @@ def limits_for(
         reasons=reasons,
         slips=built_in.slips,
         meanings=meanings,
+        passed_over=passed_over,
     )
 
 

@@ -165,5 +165,6 @@ class Limits:
     upper: tuple[tuple[float, Line], ...] = ()  # upper limits in force, for multiples
     open_facts: tuple[str, ...] = ()  # what would settle which population it is
     reasons: tuple[str, ...] = ()  # why a limit was not used
+    passed_over: bool = False  # the laboratory printed a range that says something and could not be used
     slips: tuple[Slip, ...] = ()
     meanings: tuple[tuple[str, str], ...] = ()  # what a qualitative result means for this marker: normal or abnormal

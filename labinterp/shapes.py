@@ -253,6 +253,9 @@ def _unit_first(text: str) -> tuple[str, str]:
 
 # ---- values --------------------------------------------------------------------------------------------------------------
 
+MISPRINT = "the limits are the wrong way round or equal, a misprint"
+"""Said of a range that states nothing."""
+
 LONGEST_VALUE, LONGEST_RANGE = 200, 600
 """Characters; what is longer is prose."""
 
@@ -572,7 +575,7 @@ def parse_range(text: str, locale: str | None = None) -> RangeReading:
             and segment.high is not None
             and (segment.low > segment.high or (segment.low == segment.high and len(segments) == 1))
         ):
-            raise ValueTextError(f"the limits are the wrong way round or equal, a misprint: {text!r}")
+            raise ValueTextError(f"{MISPRINT}: {text!r}")
     if len(segments) == 1:
         only = segments[0]
         label = fold_word(only.label)

@@ -174,7 +174,7 @@ def unit_in(range_text: str) -> str:
     )
     if match and looks_like_unit(match[1].strip()):
         return match[1].strip()
-    for length in (1, 2):
+    for length in (4, 3, 1, 2):  # "% of total Hgb" before its last word
         tail = " ".join(body.split()[-length:])
         if looks_like_unit(tail) and not re.fullmatch(r"[\d.,<>-]+%?", tail):
             return tail

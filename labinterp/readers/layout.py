@@ -27,6 +27,9 @@ from labinterp.readers.columns import Column, Header, headers_of, set_borders
 from labinterp.readers.geometry import Cell, Line, Word
 from labinterp.readers.result import Result
 
+HEADING = "heading or text"
+"""Why a line above tests is not read."""
+
 
 @dataclass(slots=True)
 class Left:
@@ -256,6 +259,10 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
     out: list[Result] = []
     several = [f for f in found if f[0].value or f[0].rest]
     dated = header.has("dated")
+    spans = [f for f in several if _SPAN.fullmatch(f[0].value) and not f[0].unit]
+    if not range_text and not dated and len(several) == 2 and len(spans) == 1:  # the range slid into the column of results
+        range_text = spans[0][0].value
+        several.remove(spans[0])
     for got, words, column in several:
         if not got.value:
             return []
@@ -391,6 +398,7 @@ def _believable(
 
 # ---------------------------------------------------------------- one line by the shape of its cells
 
+_SPAN = re.compile(r"\d[\d.,]*\s?[-–]\s?\d[\d.,]*")
 _INLINE = re.compile(r"^(?P<name>[^:]{2,60}?)\s*:\s*(?P<rest>\S.*)$")
 _BRACKET = re.compile(r"^(?P<body>.*?)\s*[(\[](?P<label>[^()\[\]:]{2,40}?)[:\s]\s*(?P<range>[^()\[\]]+)[)\]]\s*(?P<flag>.*)$")
 
@@ -484,7 +492,7 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
             span,
             " ".join(f for f in flags if f),
             "; ".join(f"{t} ({d})" if d else t for t, d in previous),
-            bold=all(w.bold for w in value_cell.words if re.search(r"\d", w.text)),
+            bold=all(w.bold for w in [w for w in value_cell.words if re.search(r"\d", w.text)] or value_cell.words),
             colour=value_cell.words[0].colour,
             lines=[line],
             name_x0=names[0].x0,
@@ -808,7 +816,7 @@ class Reader:
             self.specimen = specimen
             if len(line.cells) == 2:
                 self.section = line.cells[0].text
-            self.left.append(Left(line, "heading or text"))
+            self.left.append(Left(line, HEADING))
             return
         if above and ":" in text:
             self.section = ""  # what stood above the facts of the person heads no tests
@@ -837,7 +845,7 @@ class Reader:
 
     def _flush(self) -> None:
         for line in self.pending:
-            self.left.append(Left(line, "heading or text"))
+            self.left.append(Left(line, HEADING))
         for line, _ in self.span_ahead:
             self.left.append(Left(line, "a range without its result", "possible_result"))
         self.pending, self.span_ahead = [], []

@@ -25,6 +25,7 @@ from labinterp.readers.document import report_of
 from labinterp.readers.encoding import decode
 from labinterp.readers.facts import facts_of
 from labinterp.readers.geometry import Page, Word, lines_of
+from labinterp.readers.layout import HEADING
 from labinterp.readers.table import is_analyte
 from labinterp.shapes import decimal_of, decimal_vote
 
@@ -61,8 +62,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     parts = [part for part in text.split("\f") if part.strip()]
     pages = [page_of(part, number) for number, part in enumerate(parts, 1)]
     report = with_statements(report_of(pages, name=name, format="text", locale=locale), parts)
-    if not report.rows["decimal"].any():
-        report.rows["decimal"] = decimal_vote([*report.rows["value_text"], *report.rows["range_text"]]) or decimal_of(locale)
+    report.rows["decimal"] = decimal_vote([*report.rows["value_text"], *report.rows["range_text"]]) or decimal_of(locale)
     for frame in (report.rows, report.unread):
         frame[PLACES] = np.nan
     if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
@@ -139,6 +139,10 @@ def with_statements(report: Report, parts: Sequence[str]) -> Report:
     unread.loc[unclear, ["reason", "kind"]] = [UNCLEAR, "possible_result"]
     if not found:
         return replace(report, unread=unread)
+    left_over = unread.drop(index=list(taken))
+    heads = left_over[(left_over["reason"] == HEADING) & ~left_over["text"].map(is_flag) & ~left_over["text"].map(is_analyte)]
+    for row in found:
+        row |= _headed(report.rows, heads, row["page"], row["top"])
     stated = frame_of([{key: value for key, value in row.items() if key != "part"} for row in found], ROW_COLUMNS)
     rows = pd.concat([report.rows, stated], ignore_index=True) if len(report.rows) else stated
     rows = rows.sort_values(["page", "top"], kind="stable", ignore_index=True)
@@ -146,6 +150,16 @@ def with_statements(report: Report, parts: Sequence[str]) -> Report:
     rows["date_order"] = order
     notices = tuple(notice for notice in report.notices if not notice.startswith("No laboratory results"))
     return replace(report, rows=rows, unread=unread.drop(index=list(taken)).reset_index(drop=True), notices=notices)
+
+
+def _headed(rows: pd.DataFrame, heads: pd.DataFrame, page: int, top: float) -> dict[str, str]:
+    """Section and specimen in force at a place: those of the row above, or the heading between."""
+    rows = rows[(rows["page"] == page) & (rows["top"] < top)]
+    heads = heads[(heads["page"] == page) & (heads["top"] < top)]
+    if len(rows) and not (heads["top"] > rows["top"].iloc[-1]).any():
+        return {"section_text": str(rows["section_text"].iloc[-1]), "specimen_text": str(rows["specimen_text"].iloc[-1])}
+    text = str(heads["text"].iloc[-1]) if len(heads) else ""
+    return {"section_text": text, "specimen_text": text if vocabulary.says(text, "specimen_words") else ""}
 
 
 def _lines(left: dict[int, str]) -> Iterator[tuple[list[int], dict[str, Any]]]:

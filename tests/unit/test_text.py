@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import labinterp
 from labinterp import ReadError, Report, read
 from labinterp.readers.text import aligned, statement
 
@@ -121,3 +122,28 @@ def test_markup_is_refused_with_advice(data: bytes, said: str) -> None:
 
 def test_text_named_as_a_table_is_read_by_its_content() -> None:
     assert shown(read(b"Potassium 2.9 mmol/L\nCRP 4 mg/L\n", name="report.csv"))[0][:3] == ("Potassium", "2.9", "mmol/L")
+
+
+def test_a_result_between_others_stays_in_their_section() -> None:
+    """A line that only the second look reads is judged in its specimen and with the decimal mark of the document."""
+    text = "Klinische Chemie\nKalium   4,1   mmol/l   3,5 - 5,1\nUrinstatus\nGlukose   normal   normal\nKalium   45   mmol/l   25 - 125\n"
+    report = labinterp.read(text.encode(), name="befund.txt")
+    assert report.rows["section_text"].tolist() == ["Klinische Chemie", "Urinstatus", "Urinstatus"]
+    assert set(report.rows["decimal"]) == {","}
+    assert labinterp.interpret(report).results["marker"].tolist() == ["potassium", "urine_glucose", "urine_potassium"]
+
+
+def test_a_range_in_the_column_of_results_is_no_second_result() -> None:
+    text = "项目    结果   单位   参考范围\n钾   4.4   mmol/L  3.5-5.3\n钠   140   mmol/L  137-147\n血红蛋白   85 ↓ g/L 115-150\n"
+    rows = labinterp.read(text.encode(), name="report.txt").rows
+    assert rows.loc[rows["name_text"] == "血红蛋白", ["value_text", "range_text"]].values.tolist() == [["85", "115-150"]]
+
+
+def test_plain_text_is_never_bold() -> None:
+    rows = labinterp.read("Urin\nEiweiß   negativ   negativ\nKalium   45   mmol/l   25-125\n".encode(), name="befund.txt").rows
+    assert rows["flag_text"].tolist() == ["", ""]
+
+
+def test_the_longest_unit_at_the_end_of_a_range() -> None:
+    rows = labinterp.read(b"HEMOGLOBIN A1c   6.2 H   <5.7 % of total Hgb\nPOTASSIUM   4.4   3.5-5.1 mmol/L\n", name="report.txt").rows
+    assert rows["unit_text"].tolist() == ["% of total Hgb", "mmol/L"]
