@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
 FORMATS = ("table", "json", "csv")
+SUMMARIES = ("html", "pdf")
 BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
 
 
@@ -94,7 +95,8 @@ def make_parser() -> argparse.ArgumentParser:
     _person(one)
     one.add_argument("--answers", type=Path, metavar="FILE", help="a JSON file: question id -> answer or list of answers")
     _schemes(one)
-    _output(one, "fhir")
+    _output(one, "fhir", "html", "pdf")
+    one.add_argument("--with-name", action="store_true", help="html, pdf: print the person's name on the summary")
     one.add_argument("--full", action="store_true", help="table: tell every cause with all its reasons, and every question")
 
     one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
@@ -261,6 +263,23 @@ def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -
         _write(args, lambda out: disarmed(pd.concat(parts, ignore_index=True)).to_csv(out, index=False, lineterminator="\n"))
 
 
+def _summary_out(args: argparse.Namespace, answer: Interpretation) -> None:
+    """The summary for the doctor; a PDF is bytes and passes the text stream by."""
+    if args.format == "html":
+        text = answer.to_html(with_name=args.with_name)
+        _write(args, lambda out: print(text, end="", file=out))
+        return
+    try:
+        content = answer.to_pdf(with_name=args.with_name)
+    except ImportError as error:
+        raise UsageError(str(error)) from None
+    if args.out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        args.out.write_bytes(content)
+        say(f"wrote {args.out}")
+
+
 def not_interpreted(answer: Interpretation) -> int:
     """How many rows and lines have no sure answer."""
     return sum(count for name, count in answer.open_items.items() if name != "not_a_result")
@@ -287,6 +306,10 @@ def interpret(args: argparse.Namespace) -> int:
     from labinterp.interpretation import interpret as interpret_report
     from labinterp.terminal import show_interpretation
 
+    if args.format in SUMMARIES and len(args.files) > 1:
+        raise UsageError(f"-f {args.format} makes one summary of one report; give one file at a time")
+    if args.format == "pdf" and args.out is None and sys.stdout.isatty():
+        raise UsageError("a PDF is not for the terminal: give -o OUT.pdf, or redirect it to a file")
     reference, patient = _reference(args), _patient(args)
     answers = _answers(args.answers, reference)
     done, code = _each(args, lambda report: interpret_report(report, patient=patient, answers=answers, reference=reference))
@@ -296,6 +319,9 @@ def interpret(args: argparse.Namespace) -> int:
         _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
     elif args.format == "fhir":
         _json_out(args, [answer.to_fhir() for _, answer in done])
+    elif args.format in SUMMARIES:
+        for _, answer in done:
+            _summary_out(args, answer)
     else:
         _table_out(args, partial(show_interpretation, full=args.full), ((answer, file) for file, answer in done))
     if args.format != "table":

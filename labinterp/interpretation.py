@@ -17,10 +17,12 @@ from labinterp.identify import identify_markers
 from labinterp.intervals import choose_intervals
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, UNREAD_COLUMNS, Alert, Finding, Notice, Patient, Question, Report, frame_of
 from labinterp.reference import Reference
+from labinterp.shown import group_of
 from labinterp.units import normalize_units
 from labinterp.values import parse_values
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
 Answers = Mapping[str, Any]
@@ -166,8 +168,9 @@ class Interpretation:
     def summary(self) -> str:
         """Counts in one or two sentences. Never reassures while anything is open."""
         results = self.results
-        outside = results["abnormal"].map(lambda x: x is True).sum()
-        inside = ((results["status"] == "ok") & results["abnormal"].map(lambda x: x is False)).sum()
+        told = zip(results["abnormal"], results["status"], results["review"], strict=True)
+        groups = [group_of({"abnormal": abnormal, "status": status, "review": review}) for abnormal, status, review in told]
+        outside, inside = groups.count("outside"), groups.count("inside")
         lines = "1 result line" if len(results) == 1 else f"{len(results)} result lines"
         parts = [f"{lines}: {outside} outside a range or guideline limit, {inside} inside all that apply."]
         if self.alerts:
@@ -208,6 +211,18 @@ class Interpretation:
         from labinterp.export.fhir import to_fhir
 
         return to_fhir(self, patient=patient)
+
+    def to_html(self, *, day: date | None = None, with_name: bool = False) -> str:
+        """A summary for the doctor as one HTML page, dated `day` (today if None); the person's name only with `with_name`."""
+        from labinterp.export.html import to_html
+
+        return to_html(self, day=day, with_name=with_name)
+
+    def to_pdf(self, *, day: date | None = None, with_name: bool = False) -> bytes:
+        """The same as PDF on A4. Needs fpdf2 (``pip install 'labinterp[pdf]'``); the same input and day give the same bytes."""
+        from labinterp.export.pdf import to_pdf
+
+        return to_pdf(self, day=day, with_name=with_name)
 
 
 def fuzzy_notices(results: pd.DataFrame) -> list[Notice]:

@@ -67,6 +67,8 @@ def test_wheel_holds_data_and_types_but_no_tests(wheel: Path) -> None:
         "labinterp/reference_ranges/markers/potassium.yaml",
         "labinterp/samples/leg_weakness.pdf",
         "labinterp/app/.streamlit/config.toml",
+        "labinterp/export/fonts/SourceSansPro-Regular.ttf",
+        "labinterp/export/fonts/SourceSansPro-LICENSE.txt",
     } <= names
     assert not [name for name in names if name.startswith("tests") or "__pycache__" in name or name.endswith("generate.py")]
     info = next(name for name in names if name.endswith("METADATA"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date
+from importlib.util import find_spec
 from typing import Any
 
 import streamlit as st
@@ -16,13 +17,13 @@ from labinterp.app.rows import Row, rows_of, waits
 from labinterp.app.session import DO_NOT_KNOW, Session, current, forget
 from labinterp.app.table import results
 from labinterp.export.csv import to_csv
+from labinterp.export.summary import to_ask
 from labinterp.interpretation import Interpretation
 from labinterp.model import Alert, Finding, Question
 from labinterp.shown import within
 
 CARDS = 4
 QUESTIONS_AT_ONCE = 3
-QUESTIONS_FOR_DOCTOR = 5
 NUMBERS = "112 in Europe, 911 in North America, 999 in the United Kingdom."
 
 
@@ -89,7 +90,7 @@ def body(session: Session, answer: Interpretation, rows: Sequence[Row]) -> None:
     elif answer.findings:
         show(causes(answer, session.before, session.last_answer))
     results(session, answer)
-    show(for_the_doctor(answer, rows))
+    show(for_the_doctor(answer))
     take_away(answer)
 
 
@@ -292,28 +293,32 @@ def undo(session: Session, ids: Sequence[str], text: str, words: str) -> None:
 # ---- to take along -------------------------------------------------------------------------------------------------------
 
 
-def for_the_doctor(answer: Interpretation, rows: Sequence[Row]) -> str:
+def for_the_doctor(answer: Interpretation) -> str:
     """At most five questions, from the alerts, the causes that fit and the lines in question."""
-    by_label = {row.label: row for row in rows}
-    asked = []
-    for alert in answer.alerts:
-        row = by_label.get(alert.row) if alert.row is not None else None
-        if row and not alert.past:
-            asked.append(f"My {within(row.name)} is {row.result}. Should it be repeated, and how soon?")
-    for finding in answer.findings:
-        if finding.tier == "fits":
-            tests = " and ".join(within(test.test.split(",")[0]) for test in finding.next_tests[:2])
-            asked.append(f"Could {within(finding.name)} play a part?" + (f" Would {tests} help to tell?" if tests else ""))
-    asked += [f"{row.name} could not be judged on my report. Should it be tested again?" for row in rows if row["status"] == "implausible"]
-    asked = list(dict.fromkeys(asked))[: QUESTIONS_FOR_DOCTOR - 1]
-    asked.append("Could something that blood tests do not show be behind the weakness, and how would we look for it?")
+    asked = to_ask(answer)
     return f'<h2 id="li-ask">Questions to take to your doctor</h2><ol>{"".join(f"<li>{esc(text)}</li>" for text in asked)}</ol>'
 
 
 def take_away(answer: Interpretation) -> None:
     """Save, and forget."""
     with st.container(horizontal=True):
+        if find_spec("fpdf"):
+            st.download_button(
+                "Save summary for the doctor (PDF)",
+                lambda: answer.to_pdf(with_name=True),
+                "summary.pdf",
+                "application/pdf",
+                icon=":material/print:",
+                on_click="ignore",
+            )
         with st.popover("Save as", icon=":material/download:"):
+            st.download_button(
+                "Summary for the doctor (HTML)",
+                lambda: answer.to_html(with_name=True).encode(),
+                "summary.html",
+                "text/html",
+                on_click="ignore",
+            )
             st.download_button("Table (CSV)", lambda: to_csv(answer).encode("utf-8-sig"), "results.csv", "text/csv", on_click="ignore")
             st.download_button("Everything (JSON)", lambda: answer.to_json().encode(), "answer.json", "application/json", on_click="ignore")
             fhir = "application/fhir+json"

@@ -225,6 +225,35 @@ def test_output_file(run: Run, tmp_path: Path) -> None:
     assert json.loads(target.read_text(encoding="utf-8"))["results"]
 
 
+def test_summary_for_the_doctor_as_html_has_no_name_unless_asked(run: Run) -> None:
+    got = run("interpret", STORY, "-f", "html")
+    assert got.code == 0
+    assert got.out.startswith("<!doctype html>")
+    assert "Ada Example" not in got.out
+    assert "Ada Example" in run("interpret", STORY, "-f", "html", "--with-name").out
+
+
+def test_summary_for_the_doctor_as_pdf(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "summary.pdf"
+    assert run("interpret", STORY, "-f", "pdf", "-o", out).code == 0
+    assert out.read_bytes().startswith(b"%PDF-")
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["interpret", STORY, "-f", "pdf"]) == 0
+    assert stream.buffer.getvalue().startswith(b"%PDF-")  # type: ignore[attr-defined]
+
+
+def test_a_pdf_does_not_go_to_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    got = run("interpret", STORY, "-f", "pdf")
+    assert got.code == 2
+    assert "-o" in got.err
+
+
+def test_a_summary_is_of_one_report(run: Run) -> None:
+    assert run("interpret", STORY, STORY, "-f", "html").code == 2
+
+
 @pytest.mark.parametrize(
     "words",
     [
