@@ -44,9 +44,9 @@ def facts_of(lines: Sequence[Line]) -> Facts:
             _age_sex(facts, value)
         elif folded in vocabulary.words("age"):
             _age(facts, value)
-            _sex(facts, value)
+            _sex(facts, value, label)
         elif folded in vocabulary.words("sex"):
-            _sex(facts, value)
+            _sex(facts, value, label)
         elif folded in vocabulary.words("patient") and not facts.name:
             facts.name = _person(value)
             _age_sex(facts, value)
@@ -175,7 +175,7 @@ def _age_sex(facts: Facts, value: str) -> None:
     ):
         facts.age = _number(found[1])
     if facts.sex is None and (found := re.search(r"\b\d{1,3}\s?Y(?:rs?|ears?)?\s?/\s?(M|F)\b|\(\d{1,3}Y/(M|F)\)", value, re.I)):
-        _sex(facts, found[1] or found[2])
+        _sex(facts, found[1] or found[2], "sex")  # ``45Y/F`` is English
 
 
 def _age(facts: Facts, value: str) -> None:
@@ -186,17 +186,23 @@ def _age(facts: Facts, value: str) -> None:
             facts.age = number / 12 if unit in ("mon", "moi", "mes", "mes", "mie") else number
 
 
-def _sex(facts: Facts, value: str) -> None:
+def _sex(facts: Facts, value: str, label: str) -> None:
+    """The sex a value says. A single letter says it only as `label` is of a language in which it can mean but one."""
     if facts.sex is not None:
         return
-    for token in re.split(r"[\s/,;()\-|]+", value)[:6]:
-        folded = fold_name(token)
-        if folded and folded in vocabulary.words("female") and folded not in vocabulary.words("male"):
-            facts.sex = "female"
+    tokens = [fold_name(token) for token in re.split(r"[\s/,;()\-|]+", value)[:6]]
+    said = [_sex_said(token, label) for token in tokens if token]
+    for here, after in zip(said, [*said[1:], None], strict=True):
+        if here:
+            facts.sex = here if after in (None, here) else None  # ``M / F``: both are offered, none is marked
             return
-        if folded and folded in vocabulary.words("male") and folded not in vocabulary.words("female"):
-            facts.sex = "male"
-            return
+
+
+def _sex_said(token: str, label: str) -> Sex | None:
+    if len(token) == 1 and token.isalpha() and ord(token) < 0x2E80:  # 男 is a word
+        return vocabulary.sex_letters().get(fold_name(label), {}).get(token)
+    male, female = token in vocabulary.words("male"), token in vocabulary.words("female")
+    return None if male == female else "male" if male else "female"
 
 
 def _is_specimen(text: str) -> bool:
@@ -238,11 +244,7 @@ def _loose(facts: Facts, lines: Sequence[Line]) -> None:
             ):
                 facts.collected = _moment(found[1])
             if facts.sex is None and len(text) < 60:
-                for token in re.split(r"[\s,;()]+", text):
-                    if fold_name(token) in _SPELT_FEMALE:
-                        facts.sex = "female"
-                    elif fold_name(token) in _SPELT_MALE:
-                        facts.sex = "male"
+                facts.sex = _spelt(text)
             if (
                 facts.age is None
                 and len(text) < 60
@@ -254,6 +256,22 @@ def _loose(facts: Facts, lines: Sequence[Line]) -> None:
                 facts.name = text
 
 
+def _spelt(text: str) -> Sex | None:
+    """The sex that a cell without a label spells out: a title before a name that is no doctor's, or a word alone or beside an age.
+
+    Not ``Erika Mann``, ``Male: 13.0 - 17.0`` or ``Male / Female``.
+    """
+    if re.search(r"[<>≤≥]|\d[.,]\d|(?<![\d./-])\d{1,3}\s*[-–]\s*\d{1,3}(?![\d./-])", text):
+        return None
+    tokens = [token for token in fold_name(text).split() if token]
+    titled = bool(tokens) and tokens[0] in _TITLES and not set(tokens) & {"dr", "prof", "doctor", "doktor"}
+    heard = tokens[:1] if titled or len(tokens) == 1 else tokens if re.search(r"\d", text) else []
+    said: set[Sex] = {"female" for token in heard if token in _SPELT_FEMALE}
+    said |= {"male" for token in heard if token in _SPELT_MALE}
+    return said.pop() if len(said) == 1 else None
+
+
+_TITLES = frozenset(["madame", "frau", "monsieur", "herr"])
 _SPELT_FEMALE = frozenset(
     [
         "female",

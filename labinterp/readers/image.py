@@ -217,32 +217,68 @@ def _unreadable_script(found: Sequence[Found]) -> bool:
 
 
 def _straightened(found: Sequence[Found]) -> list[Found]:
-    """Undo the lean of the page: the slope of the lines as it changes over the page (rotation, and perspective of a photo)."""
-    import numpy as np
+    """Undo the lean of the page: the slope of the lines as it changes over the page (rotation, and perspective of a photo).
 
-    rows = []
-    for box, _, _, _ in found:
-        width = box[1][0] - box[0][0]
-        if width > 3 * _height(box):
-            slope = (box[1][1] - box[0][1] + box[2][1] - box[3][1]) / 2 / width
-            rows.append((width, (box[0][0] + box[1][0]) / 2, (box[0][1] + box[3][1]) / 2, slope))
-    if len(rows) < 6:
-        return list(found)
-    table = np.array(rows)
-    middle = np.median(table[:, 3])
-    table = table[np.abs(table[:, 3] - middle) < 0.06]
-    weight = np.sqrt(table[:, 0])
-    design = np.stack([np.ones(len(table)), table[:, 1], table[:, 2]], axis=1)
-    a, b, c = np.linalg.lstsq(design * weight[:, None], table[:, 3] * weight, rcond=None)[0]
-    if abs(a) < 0.002 and abs(b) + abs(c) < 1e-6:
+    Long texts tell a first slope. Short ones do not, as the detector boxes them upright; what tells the slope well is the way from
+    one text to the next on the same line, so the lines that the first slope shows give the second, over their whole width.
+    """
+    lean = _lean([_slope(box) for box, *_ in found if box[1][0] - box[0][0] > 5 * _height(box)])
+    lean = _lean(_steps(found, lean) + [_slope(box) for box, *_ in found if box[1][0] - box[0][0] > 8 * _height(box)]) or lean
+    if lean is None:
         return list(found)
     out: list[Found] = []
     for box, text, score, parts in found:
-        moved = []
-        for x, y in box:
-            flat = y - (a + b * x / 2 + c * y) * x
-            moved.append((x + float(middle) * y, float(flat)))
-        out.append((moved, text, score, parts))
+        out.append(([(x + lean[0] * y, _flat(x, y, lean)) for x, y in box], text, score, parts))
+    return out
+
+
+Slope = tuple[float, float, float, float]
+"""Width over which a slope was seen, its middle x and y, and the slope."""
+
+
+def _slope(box: Sequence[tuple[float, float]]) -> Slope:
+    width = max(box[1][0] - box[0][0], 1.0)
+    rise = (box[1][1] - box[0][1] + box[2][1] - box[3][1]) / 2
+    return width, (box[0][0] + box[1][0]) / 2, (box[0][1] + box[3][1]) / 2, rise / width
+
+
+def _lean(slopes: Sequence[Slope]) -> tuple[float, float, float, float] | None:
+    """(usual slope, a, b, c): the slope is a + b x + c y. Few slopes tell only how far the whole page leans; none tell nothing."""
+    import numpy as np
+
+    if not slopes:
+        return None
+    table = np.array(slopes)
+    middle = float(np.median(table[:, 3]))
+    table = table[np.abs(table[:, 3] - middle) < 0.06]
+    weight = np.sqrt(table[:, 0])
+    if len(table) < 6:
+        a = float(np.average(table[:, 3], weights=table[:, 0])) if len(table) else middle
+        return middle, a, 0.0, 0.0
+    design = np.stack([np.ones(len(table)), table[:, 1], table[:, 2]], axis=1)
+    a, b, c = np.linalg.lstsq(design * weight[:, None], table[:, 3] * weight, rcond=None)[0]
+    return middle, float(a), float(b), float(c)
+
+
+def _flat(x: float, y: float, lean: tuple[float, float, float, float]) -> float:
+    _, a, b, c = lean
+    return y - (a + b * x / 2 + c * y) * x
+
+
+def _steps(found: Sequence[Found], lean: tuple[float, float, float, float] | None) -> list[Slope]:
+    """The slopes from each text to the next one on its line, as far as `lean` shows the lines."""
+    spots = []
+    for box, *_ in found:
+        left, right = (box[0][1] + box[3][1]) / 2, (box[1][1] + box[2][1]) / 2
+        x, y = (box[0][0] + box[1][0]) / 2, (left + right) / 2
+        spots.append((_flat(x, y, lean) if lean else y, x, y, _height(box)))
+    out: list[Slope] = []
+    for flat, x, y, height in spots:
+        right_of = [s for s in spots if s[1] > x + 2 * height and height / 1.5 < s[3] < 1.5 * height]
+        after = [s for s in right_of if abs(s[0] - flat) < 0.4 * min(height, s[3])]
+        if after:
+            _, to_x, to_y, _ = min(after, key=lambda s: s[1])
+            out.append((to_x - x, (x + to_x) / 2, (y + to_y) / 2, (to_y - y) / (to_x - x)))
     return out
 
 

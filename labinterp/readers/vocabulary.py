@@ -6,10 +6,13 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from labinterp.model import Sex
 from labinterp.reference import fold
 
 fold_name = lru_cache(maxsize=16384)(fold.fold_name)
 """Words of a report come again and again: each is folded once."""
+
+SEXES: tuple[Sex, Sex] = ("male", "female")
 
 PRIORITY = ("previous", "range", "unit", "flag", "method", "value", "name", "other")
 """Which meaning wins where a header cell could announce several (``Reference value`` is a range, not a value)."""
@@ -42,6 +45,18 @@ def words(key: str) -> frozenset[str]:
     found = _words()[key]
     assert isinstance(found, frozenset)
     return found
+
+
+@lru_cache(maxsize=1)
+def sex_letters() -> dict[str, dict[str, Sex]]:
+    """Folded label -> folded letter -> the sex it can only mean behind that label (``geschlecht`` -> ``w`` -> female)."""
+    raw = json.loads((Path(__file__).parent / "vocabulary.json").read_text(encoding="utf-8"))["sex_letters"]
+    table: dict[str, dict[str, Sex]] = {}
+    for labels, letters in raw.items():
+        if labels != "about":
+            meant = {letter: sex for sex, listed in zip(SEXES, letters, strict=True) for letter in listed.split()}
+            table |= {fold_name(label): meant for label in labels.split(",")}
+    return table
 
 
 @lru_cache(maxsize=4096)

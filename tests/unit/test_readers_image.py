@@ -75,6 +75,40 @@ def test_the_lean_of_a_photo_is_undone() -> None:
     assert all(abs(straight[2 * i][0][0][1] - straight[2 * i + 1][0][0][1]) < 1 for i in range(8))
 
 
+@pytest.mark.parametrize("slope", [0.006, -0.011, 0.026])
+def test_a_lean_is_seen_where_short_texts_are_boxed_upright(slope: float) -> None:
+    """The detector puts an upright box around ``TSH`` or ``1.90``; one long title alone leans as the page does."""
+    leaning = [([(0.0, 0.0), (600, 600 * slope), (600, 600 * slope + 30), (0, 30)], "Riverside Laboratory", 0.99, [])]
+    for row in range(5):
+        for x, text in ((0.0, "TSH"), (480.0, "1.90"), (790.0, "mIU/L"), (1060.0, "0.40 - 4.00")):
+            y = 100 + 45 * row + slope * (x + 40)
+            leaning.append(([(x, y), (x + 80, y), (x + 80, y + 36), (x, y + 36)], text, 0.99, [(text, 0.0, 1.0, 0.99)]))
+    straight = image._straightened(leaning)[1:]
+    for row in range(5):
+        middles = [(box[0][1] + box[2][1]) / 2 for box, *_ in straight[4 * row : 4 * row + 4]]
+        assert max(middles) - min(middles) < 2
+
+
+def test_without_long_texts_and_neighbours_nothing_is_turned() -> None:
+    alone = [([(0.0, 0.0), (60, 0), (60, 30), (0, 30)], "TSH", 0.99, [("TSH", 0.0, 1.0, 0.99)])]
+    assert image._straightened(alone) == alone
+
+
+@pytest.mark.skipif(not image.available(), reason="the extra 'ocr' is not installed")
+@pytest.mark.parametrize("degrees", [0.6, -1.5])
+def test_a_tilted_scan_of_short_texts_keeps_its_lines(degrees: float) -> None:
+    lines = (("Test", "Result", "Units", "Range"), ("WBC", "7.1", "10^9/L", "4.0 - 11.0"), ("MCV", "88", "fL", "80 - 100"))
+    picture = Image.new("RGB", (1500, 300), "white")
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(size=30)
+    for row, cells in enumerate(lines):
+        for x, cell in zip((60, 640, 940, 1240), cells, strict=True):
+            draw.text((x, 60 + 60 * row), cell, fill="black", font=font)
+    tilted = picture.rotate(degrees, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+    report = read(encoded(tilted, "PNG"), name="scan.png")
+    assert report.rows[["name_text", "value_text", "unit_text", "range_text"]].to_numpy().tolist() == [list(cells) for cells in lines[1:]]
+
+
 @pytest.mark.skipif(not image.available(), reason="the extra 'ocr' is not installed")
 def test_a_small_scan_is_read_with_its_confidence() -> None:
     picture = Image.new("RGB", (1000, 260), "white")
