@@ -26,7 +26,10 @@ from labinterp.readers.cells import (
 from labinterp.readers.columns import Column, Header, headers_of, set_borders
 from labinterp.readers.geometry import Cell, Line, Word
 from labinterp.readers.result import Result
+from labinterp.readers.table import is_analyte
+from labinterp.words import NO_RESULT, fold_word
 
+FAILED = frozenset({"specimen-problem", "pending", "cancelled", "not-performed"})
 HEADING = "heading or text"
 """Why a line above tests is not read."""
 
@@ -703,6 +706,8 @@ class Reader:
         tight = step <= 0.94 * self.pitch or (self.pitch == 0 and step <= 1.25 * line.size and before >= 1.3 * step)
         tighter = tight and _alike(above, line) and is_name(text)
         broken = name.startswith("(") or text.count("(") > text.count(")") or text.endswith(("-", "/", ","))
+        if vocabulary.says(text, "specimen_words"):
+            return ""  # what is examined from here on
         if close and aligned and ((joins and not text.isupper()) or broken or tighter) and not _is_method(above.cells):
             self._used = [above]
             self.pending.remove(above)
@@ -835,7 +840,7 @@ class Reader:
             if not _is_method(line.cells) and not text.endswith("."):
                 self.pending.append(line)
                 self.headed = (line, self.section, self.specimen)
-                if _is_heading(line, text) and line.size >= 0.9 * self.body_size:
+                if _is_heading(line, text) and not _failed(text) and not _result_in(text) and line.size >= 0.9 * self.body_size:
                     self.section = text
                     self.specimen = text if vocabulary.says(text, "specimen_words") else ""
                     self.paused = False
@@ -845,7 +850,8 @@ class Reader:
 
     def _flush(self) -> None:
         for line in self.pending:
-            self.left.append(Left(line, HEADING))
+            stated = _result_in(line.text)
+            self.left.append(Left(line, "not read as a result", "possible_result") if stated else Left(line, HEADING))
         for line, _ in self.span_ahead:
             self.left.append(Left(line, "a range without its result", "possible_result"))
         self.pending, self.span_ahead = [], []
@@ -876,6 +882,21 @@ def _pitch(lines: Sequence[Line]) -> float:
 
 def _is_heading(line: Line, text: str) -> bool:
     return line.cells[0].bold or text.isupper() or line.cells[0].size > 1.1 * line.size or len(text.split()) <= 5
+
+
+def _failed(text: str) -> bool:
+    """``Urine sample not received``: why there is no result, and no heading."""
+    tokens = text.split()
+    return any(NO_RESULT.get(fold_word(" ".join(tokens[cut:]))) in FAILED for cut in range(len(tokens)))
+
+
+def _result_in(text: str) -> bool:
+    """``Urine potassium 45 mmol/L`` or ``Kalium 2,3``: the name of a known test and a number with a unit or a decimal mark."""
+    tokens = text.split()
+    for cut in range(1, len(tokens)):
+        if re.search(r"\d", tokens[cut]) and (got := measure(tokens[cut:])).clean and is_numeric(got.value):
+            return (bool(got.unit) or bool(re.search(r"\d[.,]\d", got.value))) and is_analyte(" ".join(tokens[:cut]).rstrip(" :=-"))
+    return False
 
 
 def _is_method(cells: Sequence[Cell]) -> bool:

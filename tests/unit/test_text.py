@@ -147,3 +147,19 @@ def test_plain_text_is_never_bold() -> None:
 def test_the_longest_unit_at_the_end_of_a_range() -> None:
     rows = labinterp.read(b"HEMOGLOBIN A1c   6.2 H   <5.7 % of total Hgb\nPOTASSIUM   4.4   3.5-5.1 mmol/L\n", name="report.txt").rows
     assert rows["unit_text"].tolist() == ["% of total Hgb", "mmol/L"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Urine\nPotassium   45   mmol/L   25-125\n\nSerum\n",  # a section ends where the next specimen begins
+        "Urine potassium 45 mmol/L\n",  # a result is no heading
+        "Urine sample not received\n",  # nor is the lack of one
+    ],
+)
+def test_urine_above_does_not_make_urine_of_what_follows(above: str) -> None:
+    answer = labinterp.interpret(
+        labinterp.read((above + "Sodium   139   mmol/L   135-145\nPotassium   6.9   mmol/L   3.5-5.1\n").encode(), name="x.txt")
+    )
+    assert answer.results["marker"].tolist()[-2:] == ["sodium", "potassium"]
+    assert "potassium_critical_high" in [alert.id for alert in answer.alerts]
