@@ -19,10 +19,19 @@ _SIGNS = dict.fromkeys(("↑", "▲", "⬆", "+", "++", "+++", "↑↑"), "H") |
 _WORDS = {
     "LL": ("ll", "critical low", "low critical", "low panic", "panic low", "very low"),
     "HH": ("hh", "critical high", "high critical", "high panic", "panic high", "very high"),
-    "L": ("l", "low", "lo", "below", "bajo", "basso", "baixo", "bas", "niedrig", "erniedrigt", "tief", "laag", "lav", "lag", "niski"),
-    "H": ("h", "high", "hi", "above", "alto", "eleve", "hoch", "erhoht", "verhoogd", "hoog", "hoj", "hog", "wysoki", "elevado", "elevato"),
+    "L": (
+        "l", "low", "lo", "below", "below range", "below low normal", "below low reference limit", "below reference range",
+        "bajo", "basso", "baixo", "bas", "niedrig", "erniedrigt", "tief", "laag", "lav", "lag", "niski",
+    ),
+    "H": (
+        "h", "high", "hi", "above", "above range", "above high normal", "above high reference limit", "above reference range",
+        "alto", "eleve", "hoch", "erhoht", "verhoogd", "hoog", "hoj", "hog", "wysoki", "elevado", "elevato",
+    ),
     "N": ("n", "normal", "ok"),
-    "A": ("a", "aa", "abn", "abnormal", "bold", "colour", "color", "c", "crit", "critical", "panic", "out of range"),
+    "A": (
+        "a", "aa", "abn", "abnormal", "bold", "colour", "color", "c", "crit", "critical", "panic", "out of range",
+        "outside reference range",
+    ),
     "POS": ("pos", "positive", "positiv", "positif", "positivo", "reactive", "detected"),
     "NEG": ("neg", "negative", "negativ", "negatif", "negativo", "non reactive", "nonreactive", "not detected"),
 }

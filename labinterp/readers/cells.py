@@ -163,6 +163,11 @@ def split_flag(text: str) -> tuple[str, str]:
         marks.append(words.pop(0))
     while len(words) > 1 and _MARK.fullmatch(words[-1]) and not re.search(r"\d\s*[-–]$", " ".join(words)) and words[-1] not in ("L", "C"):
         marks.append(words.pop())
+    for length in range(min(4, len(words) - 1), 1, -1):  # [3.5 - 5.3] Above high reference limit
+        if words[-length][0].isalpha() and vocabulary.says(" ".join(words[-length:]), "flag_words"):
+            marks.append(" ".join(words[-length:]))
+            words = words[:-length]
+            break
     return " ".join(marks), " ".join(words)
 
 

@@ -454,7 +454,9 @@ def by_shape(line: Line, header: Header | None = None, strict: bool = True) -> l
         return []
     unit, span, flags = got.unit, text_of(span_cells), [*lead, got.flag]
     if got.rest:
-        span = span or got.rest
+        mark, rest = split_flag(got.rest)
+        flags.append(mark)
+        span = span or rest
     extra: list[str] = []
     for cell in cells[at + 1 :]:
         text = cell.text

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labinterp.errors import ReadError
+from labinterp.errors import ReadError, ValueTextError
 from labinterp.model import ROW_COLUMNS, Report, frame_of
 from labinterp.readers import vocabulary
 from labinterp.readers.cells import is_flag, is_name, looks_like_range, looks_like_unit, measure, split_flag, unit_in
@@ -27,7 +27,7 @@ from labinterp.readers.facts import facts_of
 from labinterp.readers.geometry import Page, Word, lines_of
 from labinterp.readers.layout import HEADING
 from labinterp.readers.table import is_analyte
-from labinterp.shapes import decimal_of, decimal_vote
+from labinterp.shapes import decimal_of, decimal_vote, parse_range
 
 LARGEST = 2_000_000
 """Bytes. A text of this size is no laboratory report."""
@@ -190,7 +190,7 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
             continue
         for end in range(len(tokens), cut, -1):
             value = measure(tokens[cut:end])
-            worded = tested and end == len(tokens)
+            worded = tested and (end == len(tokens) or _expected(" ".join(tokens[end:])))
             if not value.clean or not (re.search(r"\d", value.value) or worded) or _INTERVAL.search(value.value):
                 continue
             tail, flag = tokens[end:], ""
@@ -198,7 +198,7 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
                 tail, flag = tail[:-1], tail[-1]
             further, range_text = split_flag(_without_label(" ".join(tail)))
             flag = " ".join(filter(None, [further, flag]))
-            if range_text and not (looks_like_range(range_text) and re.search(r"\d", range_text)):
+            if range_text and not (looks_like_range(range_text) and (re.search(r"\d", range_text) or _expected(range_text))):
                 if not is_flag(range_text):
                     continue
                 flag, range_text = range_text, ""
@@ -207,6 +207,14 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
                 flags = " ".join(filter(None, [value.flag, flag]))
                 return {"name_text": name, "value_text": value.value, "unit_text": unit, "range_text": range_text, "flag_text": flags}
     return None
+
+
+def _expected(text: str) -> bool:
+    """A word that a laboratory prints in place of a range: ``Negative``, ``nicht nachweisbar``."""
+    try:
+        return parse_range(_without_label(text)).kind == "qualitative"
+    except ValueTextError:
+        return False
 
 
 def _blocks(left: dict[int, str]) -> Iterator[tuple[list[int], dict[str, Any]]]:

@@ -163,3 +163,17 @@ def test_urine_above_does_not_make_urine_of_what_follows(above: str) -> None:
     )
     assert answer.results["marker"].tolist()[-2:] == ["sodium", "potassium"]
     assert "potassium_critical_high" in [alert.id for alert in answer.alerts]
+
+
+def test_a_verdict_in_words_behind_the_range() -> None:
+    text = "Serum potassium 3.1 mmol/L [3.5 - 5.3] Below low reference limit\nSerum sodium 139 mmol/L [133 - 146]\n"
+    answer = labinterp.interpret(labinterp.read(text.encode(), name="record.txt"))
+    assert answer.results[["flag_text", "flag", "basis"]].values.tolist() == [
+        ["Below low reference limit", "L", "printed"],
+        ["", "N", "printed"],
+    ]
+
+
+def test_a_word_beside_the_expected_word() -> None:
+    text = "Test   Result   Unit   Reference\nUrine Protein   Negative      Negative\nPotassium   4.4   mmol/L   3.5-5.1\n"
+    assert shown(read(text.encode(), name="x.txt"))[0] == ("Urine Protein", "Negative", "", "Negative", "")
