@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +54,11 @@ def interpret(
     """
     ref = reference or Reference.default()
     person = joined_patient(report, patient)
-    answers = dict(answers or {})
     results = interpret_rows(rows_of(report), ref, person)
     unread = unread_of(report)
     derived = interpret_rows(derive(results, ref, person), ref, person)
-    alerts = find_alerts(results, ref, answers, unread, derived)
-    findings = rank_causes(results, ref, answers, person, derived)
-    return Interpretation(results, derived, alerts, findings, unread, person, answers, ref, report if isinstance(report, Report) else None)
+    own = report if isinstance(report, Report) else None
+    return Interpretation(results, derived, [], [], unread, person, {}, ref, own).answered(answers or {})
 
 
 def interpret_rows(rows: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
@@ -144,6 +142,13 @@ class Interpretation:
     answers: dict[str, Any] = field(default_factory=dict)
     reference: Reference = field(default_factory=Reference.default, repr=False)
     report: Report | None = field(default=None, repr=False)
+
+    def answered(self, answers: Answers) -> Interpretation:
+        """The same results with these answers instead: only alerts and causes are worked out again."""
+        given = dict(answers)
+        alerts = find_alerts(self.results, self.reference, given, self.unread, self.derived)
+        findings = rank_causes(self.results, self.reference, given, self.patient, self.derived)
+        return replace(self, alerts=alerts, findings=findings, answers=given)
 
     @cached_property
     def notices(self) -> list[Notice]:
