@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from labinterp.model import Patient, Report
     from labinterp.readers import read
     from labinterp.reference import Reference
+    from labinterp.series import trends
     from labinterp.shapes import parse_range, parse_value
     from labinterp.units import convert
 
@@ -34,6 +35,7 @@ _HOME = {
     "parse_value": "shapes",
     "parse_range": "shapes",
     "convert": "units",
+    "trends": "series",
 }
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "parse_range",
     "parse_value",
     "read",
+    "trends",
 ]
 
 

@@ -99,6 +99,13 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("--with-name", action="store_true", help="html, pdf: print the person's name on the summary")
     one.add_argument("--full", action="store_true", help="table: tell every cause with all its reasons, and every question")
 
+    one = command("trends", trends, "One person's results over time: the change of each test, and whether it is more than expected.")
+    one.add_argument("files", nargs="+", metavar="FILE", help="reports of one person, in any order")
+    _reading(one)
+    _person(one)
+    one.add_argument("-f", "--format", choices=FORMATS, default="table")
+    one.add_argument("-o", "--out", type=Path, metavar="OUT", help="write to this file instead of the terminal")
+
     one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
     one.add_argument("source", type=Path, metavar="IN", help="a CSV or Parquet file with a result per row, or a folder of reports")
     one.add_argument("target", type=Path, metavar="OUT", help="the .csv or .parquet file to write")
@@ -329,6 +336,28 @@ def interpret(args: argparse.Namespace) -> int:
             for alert in answer.alerts:
                 say(f"{file}: {alert.urgency.upper()}: {alert.text}")
     return _close(args, code, sum(not_interpreted(answer) for _, answer in done))
+
+
+def trends(args: argparse.Namespace) -> int:
+    from labinterp.export.csv import disarmed
+    from labinterp.export.json import plain
+    from labinterp.model import records_of
+    from labinterp.series import trends as trends_of
+    from labinterp.terminal import show_trends
+
+    done, code = _each(args, lambda report: report)
+    try:
+        table = trends_of([report for _, report in done], patient=_patient(args))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if args.format == "json":
+        _json_out(args, [plain(records_of(table))])
+    elif args.format == "csv":
+        table.insert(0, "file", [done[number][0] for number in table["report"]])
+        _write(args, lambda out: disarmed(table).to_csv(out, index=False, lineterminator="\n"))
+    else:
+        _table_out(args, show_trends, [(table,)])
+    return code
 
 
 def _close(args: argparse.Namespace, code: int, unsure: int) -> int:

@@ -120,6 +120,30 @@ def show_report(report: Report, *, out: Console) -> None:
         out.print(_item("·", notice))
 
 
+def show_trends(table: pd.DataFrame, *, out: Console) -> None:
+    """One line a result, the changes beside it; a test that was measured once is not a trend and is counted below."""
+    often = table[table["marker"].duplicated(keep=False)]
+    for _, own in often.groupby("marker", sort=False):
+        shown = _table("Day", "Result", "Flag", "Range", "Change", "Usual", "More than expected?")
+        for row in own.to_dict("records"):
+            sure = row["value"] == row["value"]
+            value = f"{row['comparator']}{row['value']:.6g} {row['unit']}" if sure else f"{row['value_text']} {row['unit_text']}"
+            change = "" if row["change"] != row["change"] else f"{row['change']:+.0f} %"
+            usual = f"{row['expected_down']:+.0f} to {row['expected_up']:+.0f} %" if row["expected_up"] == row["expected_up"] else ""
+            doubt = "" if row["verified"] or not usual else " ?"
+            told = "; ".join(part for part in (row["verdict"], row["reason"]) if part)
+            flag, style = FLAG_WORDS.get(str(row["flag"]), (str(row["flag"]), ""))
+            day = str(row["day"] or "not given")
+            shown.add_row(day, value, Text(flag, style=style), str(row["range_text"]), change, usual + doubt, told)
+        out.print(Text(str(own.iloc[0]["name"]), style="bold"))
+        out.print(shown)
+    if once := len(table) - len(often):
+        out.print(Text(f"{once} {'test was' if once == 1 else 'tests were'} measured only once.", style="dim"))
+    out.print(
+        Text("Usual: how much the test varies in healthy people from one sample to the next; ? not checked. " + CLOSING, style="italic")
+    )
+
+
 def show_pairs(pairs: Iterable[tuple[str, Any]], out: Console) -> None:
     """Label and text side by side; what is empty is left out. A list is one line each."""
     table = Table.grid(padding=(0, 2))

@@ -15,7 +15,7 @@ import labinterp
 from labinterp.interpretation import Interpretation, interpret_rows
 from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of
 from labinterp.reference import Reference
-from labinterp.reference.fold import fold_name
+from labinterp.series import difference
 
 if TYPE_CHECKING:
     from labinterp.app.picture import Sheet
@@ -81,7 +81,7 @@ class Session:
             except labinterp.LabinterpError as error:
                 self.refused.append((name, str(error)))
                 continue
-            if any(differs(document.report, other.report) for other in self.documents):
+            if any(difference(document.report, other.report) for other in self.documents):
                 self.waiting.append(document)
             else:
                 self.join(document)
@@ -243,15 +243,6 @@ def read_bytes(data: bytes, name: str) -> Report:
         raise labinterp.ReadError(f"The file is larger than {LARGEST // 2**20} MB.")
     with one_reader:
         return labinterp.read(data, name=name)
-
-
-def differs(one: Report, other: Report) -> bool:
-    """Whether two reports name different people: another name, date of birth or sex where both state it."""
-    names = [set(fold_name(report.patient_name).split()) for report in (one, other)]
-    if all(names) and not (names[0] <= names[1] or names[1] <= names[0]):
-        return True
-    facts = ((one.patient.birth_date, other.patient.birth_date), (one.patient.sex, other.patient.sex))
-    return any(a is not None and b is not None and a != b for a, b in facts)
 
 
 def _judged(rows: pd.DataFrame, patient: Patient) -> list[tuple[Any, ...]]:

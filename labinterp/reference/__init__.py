@@ -11,7 +11,7 @@ from labinterp.errors import ReferenceDataError
 from labinterp.reference.catalogue import Catalogue
 from labinterp.reference.fold import fold_name
 from labinterp.reference.locate import COMPILED, knowledge_folder
-from labinterp.reference.schema import Factor, Marker, Scheme, Source
+from labinterp.reference.schema import Factor, Marker, Scheme, Source, Variation
 from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, Trigger
 
 
@@ -97,6 +97,11 @@ class Reference:
     def specimens(self) -> dict[str, str]:
         """Word on a report -> kind of specimen; ``silent`` for words that say nothing about the analyte."""
         return self.catalogue.specimens
+
+    @property
+    def variation(self) -> dict[str, Variation]:
+        """Marker -> how much it varies within a healthy person; markers without such data are not in it."""
+        return self.catalogue.variation
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labinterp.reference.schema import Marker, Model, Source
+from labinterp.reference.schema import Marker, Model, Source, Variation
 from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, SeedTerm, Trigger
 
 
@@ -20,6 +20,7 @@ class Catalogue(Model):
     spellings: dict[str, str]
     specimens: dict[str, str]
     markers: dict[str, Marker]
+    variation: dict[str, Variation]
     causes: dict[str, Cause]
     patterns: dict[str, Pattern]
     quality: dict[str, QualityRule]

@@ -38,7 +38,7 @@ def faults_of(known: Knowledge) -> list[Fault]:
         for check in MARKER_CHECKS:
             for path, text in check(marker, known):
                 known.fault("markers", marker.id, path, text)
-    for table, id_, path, text in [*_references(known), *_shared_names(known), *_shared_codes(known)]:
+    for table, id_, path, text in [*_references(known), *_variation(known), *_shared_names(known), *_shared_codes(known)]:
         known.fault(table, id_, path, text)
     found = sorted(set(known.faults))
     del known.faults[noted:]
@@ -326,6 +326,18 @@ def _references(known: Knowledge) -> Iterator[tuple[str, str, Path_, str]]:
                         yield table, id_, path, f"{field}: there is no {into[:-1]} {name!r}"
             if isinstance(record, Source) and record.verified and not record.checked:
                 yield table, id_, ("verified",), "verified, but it does not say how it was checked"
+
+
+def _variation(known: Knowledge) -> Iterator[tuple[str, str, Path_, str]]:
+    """Biological variation is of a marker, in a unit of it, and called verified only on a source that was checked."""
+    for id_, record in known.tables["variation"].items():
+        if id_ not in known.tables["markers"]:
+            yield "variation", id_, (), f"there is no marker {id_!r}"
+        elif record.unit and record.unit not in known.factors[id_]:
+            yield "variation", id_, ("unit",), f"{record.unit} is no unit of {id_}"
+        source = known.tables["sources"].get(record.source)
+        if record.verified and source is not None and not source.verified:
+            yield "variation", id_, ("verified",), f"verified, but its source {source.id!r} is not"
 
 
 def _is_answer(known: Knowledge, name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from labinterp.reference.schema import Factor, Marker, Source
+from labinterp.reference.schema import Factor, Marker, Source, Variation
 from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, SeedTerm, Trigger
 
 Path_ = tuple[str | int, ...]
@@ -40,6 +40,7 @@ TABLES: tuple[Table, ...] = (
     Table("units.yaml", "spellings", None, "map"),
     Table("specimens.yaml", "specimens", None, "map"),
     Table("markers/*.yaml", "markers", Marker, "one"),
+    Table("variation.yaml", "variation", Variation),
     Table("causes/*.yaml", "causes", Cause, "one"),
     Table("patterns.yaml", "patterns", Pattern),
     Table("quality.yaml", "quality", QualityRule),

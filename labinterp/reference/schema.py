@@ -8,9 +8,9 @@ Ages are half-open, in years: ``age: [18, 50]`` is from the 18th birthday to the
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Model(BaseModel):
@@ -40,6 +40,23 @@ class Source(Record):
     checked: str = ""  # how: the page that was read, or who quotes it
     replace: bool = False  # a weak secondary page: to be replaced by a better source
     note: str = ""
+
+
+class Variation(Record):
+    """How much a marker (its id) varies within a healthy person; percent. Either `cvi`, or a published reference change value `rcv`."""
+
+    cvi: float | None = Field(default=None, gt=0, lt=200)
+    rcv: float | None = Field(default=None, gt=0, lt=100)
+    unit: str = ""  # UCUM: where units of the marker differ in their zero point, the one the number holds for
+    source: str
+    verified: bool
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if (self.cvi is None) == (self.rcv is None):
+            raise ValueError("give cvi or rcv, and not both")
+        return self
 
 
 class Loinc(Model):

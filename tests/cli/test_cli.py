@@ -431,3 +431,27 @@ def test_version(run: Run) -> None:
     import labinterp
 
     assert run("--version").out.strip() == f"labinterp {labinterp.__version__}"
+
+
+# ---- trends --------------------------------------------------------------------------------------------------------------
+
+
+def test_trends_tells_the_change_and_what_is_usual(run: Run) -> None:
+    got = run("trends", SAMPLES / "follow_up_wide.csv")
+    assert got.code == 0
+    assert "more than expected" in got.out
+    assert "-28 %" in got.out  # potassium 4.0, then 2.9
+
+
+def test_trends_as_json_and_csv_hold_the_same_points(run: Run) -> None:
+    points = json.loads(run("trends", SAMPLES / "follow_up_wide.csv", "-f", "json").out)
+    table = rows(run("trends", SAMPLES / "follow_up_wide.csv", "-f", "csv").out)
+    assert [point["marker"] for point in points] == [row["marker"] for row in table]
+    assert points[0]["change"] is None
+
+
+def test_trends_of_two_people_are_refused(run: Run) -> None:
+    got = run("trends", STORY, SAMPLES / "critical_potassium.pdf")
+    assert got.code == 2
+    assert "different people" in got.err
+    assert "Example" not in got.err
