@@ -169,6 +169,7 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
         table = np.stack(verdicts)
         abnormal[np.all(table == 0, axis=0)] = False
         abnormal[np.any((table == -1) | (table == 1), axis=0)] = True
+    abnormal[(severity >= 2) & (abnormal == False)] = None  # noqa: E712 - words of degree decide nothing, but nor do they reassure
     abnormal[(flag == "IND") & (abnormal == False)] = None  # noqa: E712 - an array
     abnormal[critical != 0] = True
 

@@ -197,3 +197,9 @@ def test_ranges_named_for_adults_and_children_follow_the_age() -> None:
     )
     flags = [labinterp.interpret(frame, patient=labinterp.Patient(sex="male", age=age)).results["flag"].iloc[0] for age in (9, 40)]
     assert flags == ["N", "H"]
+
+
+def test_a_band_that_only_describes_still_keeps_a_result_from_being_called_normal() -> None:
+    """CRP of 5 mg/dL is 50 mg/L: a range of another unit, printed beside it, must not make it normal."""
+    frame = pd.DataFrame([("CRP", "5", "mg/dL", "<6"), ("CRP", "3", "mg/L", "<6")], columns=["name_text", "value_text", "unit_text", "range_text"])
+    assert labinterp.interpret(frame).results["abnormal"].tolist() == [None, False]
