@@ -203,7 +203,7 @@ def limits_for(
     marker = ref.markers.get(marker_id) if marker_id else None
     printed, words, reasons, facts = printed_range(ref, marker, ucum, range_text, mark, range_ucum, sex, age)
     meanings = tuple(marker.qualitative.items()) if marker else ()
-    passed_over = bool(reasons) and not any(MISPRINT in reason for reason in reasons)
+    passed_over = bool(reasons) and not (printed or words) and not any(MISPRINT in reason for reason in reasons)
     if marker is None or (not ucum and marker.unit is not None):
         return Limits(printed=printed, printed_words=words, reasons=reasons, open_facts=tuple(sorted(facts)), meanings=meanings)
     age_class = age_key(ref, marker.id, age)
@@ -438,17 +438,20 @@ def printed_range(
     if not limits:
         return (), "", () if parsed.kind == "none" else (f"The printed range {text.strip()!r} names no single usual range.",), set()
     line = SAME
+    told: tuple[str, ...] = ()
     if range_ucum and range_ucum != ucum:
         way = line_to(ref, marker, ucum, [range_ucum]) if marker and ucum else None
         if way is None:
             return (), "", (f"The printed range {text.strip()!r} is in another unit than the result.",), set()
         line = way[1]
+        if alone and isinstance(parsed, RangeReading) and not parsed.unit:
+            told = (f"The range {text.strip()!r} is printed without a unit and fits {range_ucum} only.",)
     spans = []
     for part in limits:
         low = -INF if part.low is None else closed_low(part.low, part.low_inclusive is not False)
         high = INF if part.high is None else closed_high(part.high, part.high_inclusive is not False)
         spans.append(Span(low, high, "printed", "report", line, " ".join(text.split()), range_ucum or ucum))
-    return tuple(dict.fromkeys(spans)), "", (), facts
+    return tuple(dict.fromkeys(spans)), "", told, facts
 
 
 @lru_cache(maxsize=65536)

@@ -22,6 +22,7 @@ from labinterp.ucum import ucum_of
 
 NAN = math.nan
 BLOCK = 1 << 14  # rows at a time: what a processor keeps close by
+FAR = 5.0  # a range is of another unit only if that unit differs by more than this (editorial)
 FITS = 1.6  # a printed range tells the unit if both its ends lie within this factor of a built-in interval's (editorial)
 
 
@@ -84,6 +85,7 @@ def unit_of(ref: Reference, marker_id: str, unit_text: str, value_unit: str, ran
             return Unit(unit_reason=f"The unit {text.strip()!r} {known}.", range_ucum=range_ucum)
         if factor.own_scale:
             return Unit(ucum, ucum, basis, "", range_ucum, 1.0)
+        range_ucum = range_ucum or other_scale(ref, marker, ucum, range_text, mark)
         return Unit(ucum, marker.unit or "", basis, "", range_ucum, factor.factor, factor.intercept)
     if marker is None or marker.unit is None or kind in ("qualitative", "no_result", ""):
         return Unit(range_ucum=range_ucum)
@@ -117,8 +119,11 @@ def only_unit(ref: Reference, marker: Marker, kind: str) -> str:
     return marker.unit if marker.unit in UNITLESS else ""
 
 
-def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str) -> str:
-    """The one unit in which the printed range looks like a built-in interval of this marker; empty if none or several do."""
+def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str, every_unit: bool = False) -> str:
+    """The one unit in which the printed range looks like a built-in interval of this marker; empty if none or several do.
+
+    Asked of the units in which limits are published, or of `every_unit` in which the marker is reported.
+    """
     try:
         printed = parse_range(range_text, locale=mark or None)
     except ValueTextError:
@@ -130,6 +135,8 @@ def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str) -> st
     every |= {unit for scheme in marker.decision for band in scheme.bands for unit in band.limits} | (
         {marker.unit} if marker.unit else set()
     )
+    if every_unit:
+        every |= {unit.ucum for unit in marker.units if not unit.approximate}
     for unit in sorted(every):
         factor = ref.factor(marker.id, unit)
         if factor is None or factor.intercept:
@@ -143,6 +150,15 @@ def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str) -> st
                 if all(1 / FITS <= a / (b * there.factor) <= FITS for a, b in ((low, bounds.low), (high, bounds.high))):
                     fitting.setdefault(round(factor.factor, 12), unit)
     return next(iter(fitting.values())) if len(fitting) == 1 else ""
+
+
+def other_scale(ref: Reference, marker: Marker, ucum: str, range_text: str, mark: str) -> str:
+    """The unit of a range printed without one that only fits far from the result's (``7.2 x10^9/L``, ``4000-11000``); else empty."""
+    fitting = range_fits(ref, marker, range_text, mark, every_unit=True) if range_text.strip() else ""
+    here, there = ref.factor(marker.id, ucum), ref.factor(marker.id, fitting) if fitting else None
+    if here is None or there is None or here.intercept or not here.factor:
+        return ""
+    return fitting if not 1 / FAR < there.factor / here.factor < FAR else ""
 
 
 def convert(marker: str, value: float, unit: str, to: str | None = None) -> float:

@@ -203,3 +203,21 @@ def test_a_band_that_only_describes_still_keeps_a_result_from_being_called_norma
     """CRP of 5 mg/dL is 50 mg/L: a range of another unit, printed beside it, must not make it normal."""
     frame = pd.DataFrame([("CRP", "5", "mg/dL", "<6"), ("CRP", "3", "mg/L", "<6")], columns=["name_text", "value_text", "unit_text", "range_text"])
     assert labinterp.interpret(frame).results["abnormal"].tolist() == [None, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "range_text", "flag"),
+    [
+        ("WBC", "7.2", "x10^9/L", "4000-11000", "N"),
+        ("WBC", "15.2", "x10^9/L", "4000-11000", "H"),
+        ("Haemoglobin", "15.0", "g/dL", "130-170", "N"),
+        ("Haemoglobin", "9.9", "g/dL", "130-170", "L"),
+        ("Platelets", "2.5", "lakh/cumm", "150000-450000", "N"),
+        ("Sodium", "140", "mmol/L", "136-145", "N"),
+    ],
+)
+def test_a_range_without_a_unit_may_be_of_another_power_of_ten(name: str, value: str, unit: str, range_text: str, flag: str) -> None:
+    frame = pd.DataFrame([(name, value, unit, range_text)], columns=["name_text", "value_text", "unit_text", "range_text"])
+    row = labinterp.interpret(frame, patient=labinterp.Patient(sex="male", age=40)).results.iloc[0]
+    assert (row["flag"], row["basis"]) == (flag, "printed")
+    assert ("without a unit" in row["reason"]) is (name != "Sodium")
