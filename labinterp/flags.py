@@ -320,7 +320,7 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
             out["abnormal"][row] = True if outside else False if empty[row] else out["abnormal"][row]
             if empty[row]:
                 out["side"][row] = {"L": "low", "LL": "low", "H": "high", "HH": "high", "N": "normal"}.get(mark, "")
-        elif flag in ("N", "NEG") and outside:
+        elif outside and (flag in ("N", "NEG") or out["abnormal"][row] is False):
             out["abnormal"][row] = out["abnormal"][row] or None
             out["reason"][row] = (
                 f"The laboratory marked this result ({str(shown[row]).strip() or mark}) although it lies within the range printed with it."

@@ -221,3 +221,11 @@ def test_a_range_without_a_unit_may_be_of_another_power_of_ten(name: str, value:
     row = labinterp.interpret(frame, patient=labinterp.Patient(sex="male", age=40)).results.iloc[0]
     assert (row["flag"], row["basis"]) == (flag, "printed")
     assert ("without a unit" in row["reason"]) is (name != "Sodium")
+
+
+def test_an_expected_word_does_not_silence_the_laboratory() -> None:
+    """Some feeds print the result itself as the expected word, and mark it."""
+    frame = pd.DataFrame(
+        [("SARS-CoV-2 RNA", "Detected", "Detected", "A")], columns=["name_text", "value_text", "range_text", "flag_text"]
+    )
+    assert labinterp.interpret(frame).results["abnormal"].tolist() == [None]
