@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from labinterp.app import answer, check, lookup, start
+from labinterp.app import answer, check, lookup, start, trends
 from labinterp.app.markup import show
 from labinterp.app.session import current
 
@@ -29,6 +29,7 @@ def main() -> None:
         "start": st.Page(start.page, title="Report", url_path="report", default=True),
         "check": st.Page(check.page, title="Check", url_path="check"),
         "answer": st.Page(answer.page, title="Answer", url_path="answer"),
+        "trends": st.Page(trends.page, title="Over time", url_path="over-time"),
         "reference": st.Page(lookup.page, title="Reference", url_path="reference"),
     }
     st.session_state["pages"] = pages

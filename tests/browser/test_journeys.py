@@ -182,6 +182,27 @@ def test_axe_finds_no_fault(visit, theme, width):
     _axe(reader.page, f"reference, {theme}, {width}")
 
 
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
+def test_a_course_over_time_is_read_by_anybody(visit, theme, width):
+    reader = visit(width=width, height=900, color_scheme=theme)
+    reader.upload("follow_up_wide.csv")
+    reader.see("Check what was read")
+    reader.go("Over time", "Over time")
+    reader.see("more than this test usually varies")
+    assert not _scrolls_sideways(reader.page)
+    _axe(reader.page, f"over time, {theme}, {width}")
+
+
+def test_the_summary_for_the_doctor_is_saved_as_pdf(visit):
+    reader = visit()
+    reader.upload("leg_weakness.pdf")
+    reader.answer()
+    with reader.page.expect_download() as saving:
+        reader.page.get_by_role("button", name="Save summary for the doctor (PDF)").click()
+    with saving.value.path().open("rb") as saved:
+        assert saved.read(5) == b"%PDF-"
+
+
 def test_axe_finds_no_fault_in_an_emergency(visit):
     reader = visit()
     reader.upload("critical_potassium.pdf")
