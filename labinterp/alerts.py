@@ -43,9 +43,10 @@ def find_alerts(
         own += _critical(facts, {alert.marker for alert in own if not alert.past})
         emergencies = {alert.marker for alert in own if alert.urgency == "emergency" and not alert.past}
         alerts += [*own, *(check for check in _checks(facts) if check.marker not in emergencies)]
-    if unread is not None and len(unread):
-        checked = {alert.id for alert in alerts}
-        alerts += [check for check in _unread_checks(unread, ref) if check.id not in checked]
+    for lines in (_mangled(results), unread):
+        if lines is not None and len(lines):
+            checked = {alert.id for alert in alerts}
+            alerts += [check for check in _unread_checks(lines, ref) if check.id not in checked]
     alerts.sort(key=lambda alert: (alert.past, _ORDER[alert.urgency]))
     return alerts
 
@@ -200,6 +201,14 @@ def _shown(fact: Fact, ref: Reference) -> str:
 
 def _check(marker: str, shown: str, why: str, ref: Reference, row: int | None = None) -> Alert:
     return Alert(f"check_{marker}", "urgent", f"{shown}: {why.rstrip('.')}.", marker, _CHECK, row)
+
+
+def _mangled(results: pd.DataFrame) -> pd.DataFrame | None:
+    """Rows with neither a known name nor a readable value, as lines: their cells may have been cut in the wrong place."""
+    if not {"name_text", "value_text", "status"} <= set(results.columns):
+        return None
+    rows = results[results["marker"].isna() & (results["status"] == "unreadable_value")]
+    return pd.DataFrame({"text": rows["name_text"] + " " + rows["value_text"], "kind": "possible_result"})
 
 
 def _unread_checks(unread: pd.DataFrame, ref: Reference) -> list[Alert]:

@@ -227,6 +227,12 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
         last = name_cells.pop()
         name = name_of(name_cells)
         parts.values = [(last.words, next((c for c in header.columns if c.role == "value"), None))]
+    if len(parts.values) == 1 and not unit and len(name_cells) > 1 and measure([w.text for w in name_cells[-1].words]).clean:
+        slid, column = parts.values[0]
+        said = " ".join(w.text for w in slid)
+        if looks_like_unit(tidy_unit(said)) and not is_flag(said) and not re.match(r"\d", said):  # the unit slid into the column of results
+            unit, parts.values = said, [(name_cells.pop().words, column)]
+            name = name_of(name_cells)
     if (
         not parts.values
         and len(parts.unit) == 1

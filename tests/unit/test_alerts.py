@@ -248,3 +248,8 @@ def test_a_critical_value_of_unknown_day_is_not_hidden_by_a_dated_one() -> None:
     rows = [("Potassium", "2.3", "mmol/L", "3.5-5.1", ""), ("Potassium", "4.1", "mmol/L", "3.5-5.1", "2024-05-03")]
     answer = interpret(pd.DataFrame(rows, columns=[*FRAME, "collected_text"]))
     assert [(alert.id, alert.past) for alert in answer.alerts] == [("potassium_critical_low", False)]
+
+
+def test_a_row_cut_in_the_wrong_place_is_checked_like_an_unread_line() -> None:
+    frame = pd.DataFrame([("Sodium 112 *", "mmol/L", "", "135-145"), ("Comment", "see over the page", "", "")], columns=FRAME)
+    assert [alert.id for alert in interpret(frame).alerts] == ["check_sodium"]

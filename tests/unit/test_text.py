@@ -177,3 +177,13 @@ def test_a_verdict_in_words_behind_the_range() -> None:
 def test_a_word_beside_the_expected_word() -> None:
     text = "Test   Result   Unit   Reference\nUrine Protein   Negative      Negative\nPotassium   4.4   mmol/L   3.5-5.1\n"
     assert shown(read(text.encode(), name="x.txt"))[0] == ("Urine Protein", "Negative", "", "Negative", "")
+
+
+def test_a_value_that_slid_into_the_column_of_names() -> None:
+    text = (
+        "TEST NAME   RESULT   UNITS   REF INTERVAL\nHaemoglobin   13.9   g/dL   12 - 16\nPlatelet Count   218   10^9/L   150 - 450\n"
+        "Sodium   112   mmol/L   135-145\n"
+    )
+    answer = labinterp.interpret(labinterp.read(text.encode(), name="x.txt"))
+    assert answer.results.loc[2, ["name_text", "value_text", "unit_text"]].tolist() == ["Sodium", "112", "mmol/L"]
+    assert [alert.id for alert in answer.alerts] == ["sodium_critical"]
