@@ -186,6 +186,16 @@ def unit_in(range_text: str) -> str:
     return ""
 
 
+def without_range_label(text: str) -> str:
+    """``"Normal range: 3.5 - 5.1"`` -> ``"3.5 - 5.1"``, and without the brackets of ``(3.5-5.1)``."""
+    label = vocabulary.starts(text, "range_label")
+    if label:
+        rest = re.sub(rf"^(?:[^\W\d_]+[\s.()]*){{{len(label.split())}}}[:\s=]*", "", text)
+        return rest.strip(" :") or text
+    bracketed = re.fullmatch(r"[(\[](.*)[)\]]", text)
+    return without_range_label(bracketed[1]) if bracketed else text
+
+
 _MISREAD = (
     (re.compile(r"(?<=[µμmdnpfk/])[1I|](?=$|/)"), "l"),
     (re.compile(r"(?<=[GTUMk]/)[1I|](?=$)"), "l"),
@@ -220,6 +230,10 @@ def is_name(text: str) -> bool:
         return False
     if vocabulary.starts(text, "goal"):
         return False
+    if vocabulary.is_header_phrase(text) and vocabulary.header_role(text) in ("value", "previous"):
+        return False
+    if re.match(r"[<>≤≥]?\s?\d", text) and (got := measure(text.split())).clean and got.unit:
+        return False  # a value with its unit
     if vocabulary.says(re.sub(r"\([^)]*\)", "", text), "not_a_name") or vocabulary.says(text, "not_a_name"):
         return False
     if DATE.fullmatch(text) or vocabulary.says(text, "flag_words"):

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from labinterp.model import Patient, Report
-from labinterp.readers import vocabulary
+from labinterp.readers import cards, vocabulary
 from labinterp.readers.cells import looks_like_unit, measure
 from labinterp.readers.columns import Header, headers_of
 from labinterp.readers.facts import Facts, facts_of
@@ -33,6 +33,7 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         facts_by_page[page.number] = facts_of([line for lines, _ in regions for line in lines])
         for lines, heads in regions:
             reader.read(lines, page.width, any_header, furniture, heads)
+            _take_cards(reader, lines)
         dropped += [
             {
                 "text": text,
@@ -43,7 +44,7 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
             for text in page.dropped
         ]
     results = reader.results
-    emphasis(results)
+    emphasis([result for result in results if not result.card])
     if check is not None:
         check(results)
     origins = {page.number: page.origin for page in pages}
@@ -77,6 +78,19 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         name=name,
         notices=() if rows else ("No laboratory results were found in this document.",),
     )
+
+
+def _take_cards(reader: Reader, lines: Sequence[Line]) -> None:
+    """Read the cards among the lines that no table has used; what remains unclear is marked for a person."""
+    here = {id(line) for line in lines}
+    found, unclear = cards.results_of([left.line for left in reader.left if id(left.line) in here])
+    reader.results += found
+    used = {id(line) for result in found for line in result.lines} - {id(line) for line in unclear}
+    reader.left = [left for left in reader.left if id(left.line) not in used]
+    doubtful = {id(line) for line in unclear}
+    for left in reader.left:
+        if id(left.line) in doubtful:
+            left.reason, left.kind = "a value near a name, but whose it is is not clear", "possible_result"
 
 
 def _born(text: str, order: Any) -> date | None:

@@ -136,6 +136,8 @@ def _leading_label(text: str) -> tuple[str, str] | None:
         for key in ("collected", "birth"):
             if vocabulary.says(head, key) and (not rest or DATE.match(rest)) and not (len(head) <= 3 and not rest):
                 return head, rest
+        if length > 1 and vocabulary.says(head, "date_only") and (not rest or DATE.match(rest)):
+            return head, rest
         if vocabulary.says(head, "sex") and (not rest or vocabulary.says(rest, "male") or vocabulary.says(rest, "female")):
             return head, rest
     return None

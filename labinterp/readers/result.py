@@ -31,3 +31,4 @@ class Result:
     second: bool = False
     plain: bool = True  # the value is a number or a known word
     header: int = 0
+    card: bool = False  # read from a card, where large or bold type marks every value

@@ -19,7 +19,7 @@ import pandas as pd
 from labinterp.errors import ReadError, ValueTextError
 from labinterp.model import ROW_COLUMNS, Report, frame_of
 from labinterp.readers import vocabulary
-from labinterp.readers.cells import is_flag, is_name, looks_like_range, looks_like_unit, measure, split_flag, unit_in
+from labinterp.readers.cells import is_flag, is_name, looks_like_range, looks_like_unit, measure, split_flag, unit_in, without_range_label
 from labinterp.readers.delimited import is_binary
 from labinterp.readers.document import report_of
 from labinterp.readers.encoding import decode
@@ -196,7 +196,7 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
             tail, flag = tokens[end:], ""
             if len(tail) > 1 and is_flag(tail[-1]):
                 tail, flag = tail[:-1], tail[-1]
-            further, range_text = split_flag(_without_label(" ".join(tail)))
+            further, range_text = split_flag(without_range_label(" ".join(tail)))
             flag = " ".join(filter(None, [further, flag]))
             if range_text and not (looks_like_range(range_text) and (re.search(r"\d", range_text) or _expected(range_text))):
                 if not is_flag(range_text):
@@ -225,7 +225,7 @@ def _blocks(left: dict[int, str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         used, values = [start], []
         for index in range(start + 1, min(following, start + SPAN + 1)):
             text = left.get(index, "")
-            bare = _without_label(text)
+            bare = without_range_label(text)
             if not text:
                 continue
             if bare != text and looks_like_range(bare) and not row["range_text"]:
@@ -253,16 +253,6 @@ def _blocks(left: dict[int, str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         row["unit_text"] = row["unit_text"] or value.unit or unit_in(row["range_text"])
         row["flag_text"] = " ".join(filter(None, [value.flag, row["flag_text"]]))
         yield sorted([*used, index]), row | {"value_text": value.value}
-
-
-def _without_label(text: str) -> str:
-    """``"Normal range: 3.5 - 5.1"`` -> ``"3.5 - 5.1"``, and without the brackets of ``(3.5-5.1)``."""
-    label = vocabulary.starts(text, "range_label")
-    if label:
-        rest = re.sub(rf"^(?:[^\W\d_]+[\s.()]*){{{len(label.split())}}}[:\s=]*", "", text)
-        return rest.strip(" :") or text
-    bracketed = re.fullmatch(r"[(\[](.*)[)\]]", text)
-    return _without_label(bracketed[1]) if bracketed else text
 
 
 def _names_a_test(text: str) -> bool:
