@@ -212,7 +212,7 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
 def _expected(text: str) -> bool:
     """A word that a laboratory prints in place of a range: ``Negative``, ``nicht nachweisbar``."""
     try:
-        return parse_range(_without_label(text)).kind == "qualitative"
+        return parse_range(without_range_label(text)).kind == "qualitative"
     except ValueTextError:
         return False
 
