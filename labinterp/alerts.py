@@ -208,7 +208,9 @@ def _mangled(results: pd.DataFrame) -> pd.DataFrame | None:
     if not {"name_text", "value_text", "status"} <= set(results.columns):
         return None
     rows = results[results["marker"].isna() & (results["status"] == "unreadable_value")]
-    return pd.DataFrame({"text": rows["name_text"] + " " + rows["value_text"], "kind": "possible_result"})
+    text = rows["name_text"] + " " + rows["value_text"]
+    text = text[text.str.contains(r"(?<![^\s(])\d")]  # a number of its own; the G1 of a category is none
+    return pd.DataFrame({"text": text, "kind": "possible_result"})
 
 
 def _unread_checks(unread: pd.DataFrame, ref: Reference) -> list[Alert]:

@@ -251,5 +251,5 @@ def test_a_critical_value_of_unknown_day_is_not_hidden_by_a_dated_one() -> None:
 
 
 def test_a_row_cut_in_the_wrong_place_is_checked_like_an_unread_line() -> None:
-    frame = pd.DataFrame([("Sodium 112 *", "mmol/L", "", "135-145"), ("Comment", "see over the page", "", "")], columns=FRAME)
+    frame = pd.DataFrame([("Sodium 112 *", "mmol/L", "", "135-145"), ("GFR Category", "G1", "", "")], columns=FRAME)
     assert [alert.id for alert in interpret(frame).alerts] == ["check_sodium"]
