@@ -148,9 +148,15 @@ class Summary:
 
 
 def summary_of(answer: Interpretation, day: date | None = None, *, with_name: bool = False) -> Summary:
-    """The summary of an interpretation, dated `day` (today if None). The person's name only with `with_name`."""
+    """The summary of an interpretation, dated `day` (today if None). The person's name only with `with_name`.
+
+    Raises `ValueError` for results of several people: a summary is of one person.
+    """
     from labinterp import __version__
 
+    people = answer.results.get("patient_id")
+    if people is not None and people.nunique() > 1:
+        raise ValueError(f"the results are of {people.nunique()} people; a summary is of one: split them by patient_id first")
     ref, report = answer.reference, answer.report
     days = {one for one in answer.results["collected"] if isinstance(one, date)}
     only = days.copy().pop() if len(days) == 1 else None
@@ -159,7 +165,7 @@ def summary_of(answer: Interpretation, day: date | None = None, *, with_name: bo
         """Where all results are of one day, the day need not be repeated in each."""
         return text.replace(f" on {only.isoformat()}", "") if only else text
 
-    items = tuple(item_of(cells, ref) for cells in cells_of(answer))
+    items = tuple(item_of(cells, ref, dated=len(days) > 1) for cells in cells_of(answer))
     present = sorted((alert for alert in answer.alerts if not alert.past), key=lambda alert: alert.urgency != "emergency")
     told = [finding for finding in answer.findings if finding.tier == "fits"] or [f for f in answer.findings if f.tier == "possible"]
     shown = told[:CAUSES]
@@ -198,8 +204,8 @@ def possible_results(answer: Interpretation) -> list[tuple[str, str]]:
     return [(str(text), str(reason)) for text, reason in zip(lines["text"], lines["reason"])]
 
 
-def item_of(cells: Mapping[str, Any], ref: Reference) -> Item:
-    """One row of the results, in words."""
+def item_of(cells: Mapping[str, Any], ref: Reference, *, dated: bool = False) -> Item:
+    """One row of the results, in words; with its day if `dated`, which reports of several days need."""
     known = cells["marker"] if isinstance(cells["marker"], str) else ""
     marker = ref.markers.get(known)
     ucum = str(cells["ucum"] or "")
@@ -213,9 +219,12 @@ def item_of(cells: Mapping[str, Any], ref: Reference) -> Item:
     whose = ", ".join(filter(None, (basis, source.organisation if source else ""))) + (
         "" if source is None or source.verified else " ? not checked"
     )
+    name = result_name(marker, str(cells["name_text"]))
+    if dated:
+        name += f", {words_of(cells['collected']) if isinstance(cells['collected'], date) else 'no date'}"
     return Item(
         group,
-        result_name(marker, str(cells["name_text"])),
+        name,
         str(cells["value_text"]).strip() or "no value",
         unit,
         other_unit(cells, ref, ucum) if marker and group != "open" else "",

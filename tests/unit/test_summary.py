@@ -7,6 +7,7 @@ from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pypdfium2
 import pytest
 from fontTools.fontBuilder import FontBuilder
@@ -252,3 +253,27 @@ def test_no_sign_of_ours_is_missing_from_the_fonts():
     texts += [cause.name + "".join(cause.settles) for cause in ref.causes.values()]
     texts += [marker.name for marker in ref.markers.values()] + [screen.text for screen in ref.screens.values()]
     assert {letter for letter in "".join(texts) if ord(letter) not in known} == set()
+
+
+def test_a_summary_is_of_one_person():
+    frame = pd.DataFrame(
+        {"name_text": ["Sodium", "Sodium"], "value_text": ["139", "140"], "unit_text": ["mmol/L"] * 2, "patient_id": ["a", "b"]}
+    )
+    for make in (interpret(frame).to_html, interpret(frame).to_pdf):
+        with pytest.raises(ValueError, match="of 2 people"):
+            make(day=DAY)
+
+
+def test_nothing_read_is_not_nothing_wrong():
+    empty = answer_of([], UNREAD)
+    for kind in ("pdf", "html"):
+        assert "1 line that may be a result was not read" in shown(empty, kind)
+
+
+@pytest.mark.parametrize("kind", ["pdf", "html"])
+def test_results_of_several_days_bear_their_day(kind):
+    rows = [row("Potassium", "4.0", "mmol/L", "3.5 - 5.1", collected_text="2025-06-02"), row("Potassium", "2.9", "mmol/L", "3.5 - 5.1")]
+    text = shown(answer_of(rows, []), kind)
+    assert "2 June 2025 to 23 February 2026" in text
+    assert re.search(r"Potassium, 2 June 2025\s+4\.0 mmol/L", text)
+    assert "Potassium, 23 February 2026" in text
