@@ -66,7 +66,8 @@ def shown(points: list[Point]) -> str:
         if sure and printed != f"{words} {unit}".strip():
             here += f'<span class="soft">printed {esc(printed)}</span>'
         place: Side = "low" if point["value"] < low else "high" if point["value"] > high else "in"
-        where = bar(words, point["value"], point["value"], low, high, place) if sure and not point["comparator"] else ""
+        agrees = FLAGS.get(point["flag"], ("", place))[1] == place  # else another limit than this range gave the flag
+        where = bar(words, point["value"], point["value"], low, high, place) if sure and agrees and not point["comparator"] else ""
         flag = (
             pill(*FLAGS[point["flag"]]) if point["flag"] in FLAGS else "In range" if point["flag"] == "N" else pill("Not judged", "doubt")
         )

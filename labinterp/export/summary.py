@@ -88,6 +88,8 @@ class Item:
     @property
     def has_bar(self) -> bool:
         ends = (self.first, self.last, self.low, self.high)
+        if self.look in ("low", "high") and self.side != self.look:
+            return False  # flagged by another limit than the range that would be drawn
         return self.group != "open" and not any(map(isnan, ends)) and (isfinite(self.low) or isfinite(self.high))
 
     @property

@@ -277,3 +277,11 @@ def test_results_of_several_days_bear_their_day(kind):
     assert "2 June 2025 to 23 February 2026" in text
     assert re.search(r"Potassium, 2 June 2025\s+4\.0 mmol/L", text)
     assert "Potassium, 23 February 2026" in text
+
+
+def test_no_bar_shows_a_low_result_inside_a_range():
+    """Vitamin B12 without a printed range: the guideline calls 251 pg/mL low."""
+    items = summary_of(answer_of([row("Vitamin B12", "251", "pg/mL"), row("Potassium", "2.9", "mmol/L", "3.5 - 5.1")], []), DAY).items
+    assert [item.look for item in items] == ["low", "low"]
+    assert all(item.side == "low" for item in items if item.has_bar)
+    assert items[1].has_bar
