@@ -35,7 +35,8 @@ ANALYTICAL_SHARE = 0.5  # of CVI: the desirable analytical variation
 def trends(reports: Report | Sequence[Report], *, patient: Patient | None = None, reference: Reference | None = None) -> pd.DataFrame:
     """Results of one person from many reports, by marker and day, with `TREND_COLUMNS`.
 
-    `value` is in the marker's canonical `unit`, and so are `range_low` and `range_high`, the range in force on that report (NaN: none).
+    `value` is in the marker's canonical `unit`, and so is the range printed there, else the built-in one (`range_low`, `range_high`; NaN:
+    none).
     `change` is the change since the previous result in percent, worked out in `change_unit`; `expected_down` and `expected_up` are the
     reference change values in percent, `source_id` where they come from and `verified` whether that was checked. `verdict` is
     ``within expected variation``, ``more than expected`` or empty, and then `reason` says why. `report` counts the reports from 0.

@@ -25,7 +25,10 @@ def page() -> None:
     told = trends(session.report(), patient=session.patient)
     dated = told[told["day"].notna()]
     often = dated[dated.groupby("marker")["day"].transform("nunique") > 1] if len(dated) else dated
-    show("<h1>Over time</h1>" + p("Values in different units are put on one scale. Each bar is the range in force on that day.", "soft"))
+    show(
+        "<h1>Over time</h1>"
+        + p("Values in different units are put on one scale. Each bar is the range your lab printed that day, else a built-in one.", "soft")
+    )
     if often.empty:
         show(p("No test was measured on two days yet. Add an earlier or later report on the first page to see what changed."))
         return
