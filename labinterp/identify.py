@@ -6,7 +6,7 @@ A near name is never silent: its score is a column and a notice. A name that car
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pandas as pd
@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 from labinterp.columns import resolve, spread
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
-from labinterp.ucum import ucum_of
+from labinterp.ucum import range_fits, ucum_of
 
 LOINC_CODE = re.compile(r"\d{1,5}-\d")
 _BRACKETS = re.compile(r"[(\[{（]([^)\]}）]*)[)\]}）]")
@@ -38,10 +38,12 @@ class Match:
 
 def identify_markers(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
     """Add `marker` (None where unknown), `loinc`, `match` (how it was found), `match_score` (1 is exact) and `match_reason`."""
-    columns = ("name_text", "code_text", "specimen_text", "section_text", "unit_text", "value_unit")
+    columns = ("name_text", "code_text", "specimen_text", "section_text", "unit_text", "value_unit", "range_text", "decimal")
 
-    def answer(name: str, code: str, specimen: str, section: str, unit: str, value_unit: str) -> Match:
-        return match(ref, name or "", code or "", specimen or "", section or "", unit or value_unit or "")
+    def answer(*texts: str) -> Match:
+        name, code, specimen, section, unit, value_unit, range_text, mark = (text or "" for text in texts)
+        found = match(ref, name, code, specimen, section, unit or value_unit)
+        return blood_by_range(ref, found, name, code, specimen, section, unit or value_unit, range_text, mark)
 
     codes, found = resolve(results, columns, answer)
     return results.assign(
@@ -75,6 +77,25 @@ def match(ref: Reference, name: str, code: str = "", specimen: str = "", section
             continue
         return decide(ref, ids, where, unit, how, 1.0, name)
     return near(ref, name, where, unit)
+
+
+def blood_by_range(
+    ref: Reference, found: Match, name: str, code: str, specimen: str, section: str, unit: str, range_text: str, mark: str
+) -> Match:
+    """A row that only its section puts into urine, with the printed range of blood: a heading that should have ended before it.
+
+    Potassium of 6.9 with the range 3.5-5.1 is not urine potassium, whatever stands above; taken for urine it would raise no alarm.
+    """
+    if not range_text.strip() or specimen_of(ref, name, specimen, section) != "urine" or specimen_of(ref, name, specimen, "") == "urine":
+        return found
+    blood = match(ref, name, code, specimen, "", unit)
+    if blood.marker is None or blood.marker == found.marker or "blood" not in ref.markers[blood.marker].specimen:
+        return found
+    marker = ref.markers[blood.marker]
+    fitting = range_fits(ref, marker, range_text, mark)
+    if not fitting or (unit.strip() and ucum_of(ref, unit, marker) != fitting):
+        return found
+    return replace(blood, reason=f"It stands under {section.strip()!r}, but its printed range is that of blood; it was taken for blood.")
 
 
 def decide(ref: Reference, ids: tuple[str, ...], where: str, unit: str, how: str, score: float, name: str) -> Match:

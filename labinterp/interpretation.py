@@ -154,7 +154,7 @@ class Interpretation:
     def notices(self) -> list[Notice]:
         """Remarks on the quality of results, and what the reader said about the document."""
         said = [Notice(f"report_{number}", text) for number, text in enumerate(self.report.notices)] if self.report else []
-        return [*said, *fuzzy_notices(self.results), *data_quality(self.results, self.reference, self.answers, self.derived)]
+        return [*said, *match_notices(self.results), *data_quality(self.results, self.reference, self.answers, self.derived)]
 
     @cached_property
     def questions(self) -> list[Question]:
@@ -230,11 +230,13 @@ class Interpretation:
         return to_pdf(self, day=day, with_name=with_name)
 
 
-def fuzzy_notices(results: pd.DataFrame) -> list[Notice]:
-    """Names that were matched only nearly are told, with the score."""
-    near = results[results["match"] == "fuzzy"]
-    rows = zip(near.index, near["name_text"], near["marker"], near["match_score"], strict=True)
+def match_notices(results: pd.DataFrame) -> list[Notice]:
+    """Names that were matched only nearly are told with the score, and rows that were matched against their heading with the reason."""
+    told = results[(results["match"] == "fuzzy") | ((results["match"] != "") & (results["match_reason"] != ""))]
+    rows = zip(told.index, told["name_text"], told["marker"], told["match"], told["match_score"], told["match_reason"], strict=True)
     return [
         Notice("near_name", f"{str(name)!r} was taken for {marker} (names agree to {score:.0%}). Please check.", str(marker), int(row))
-        for row, name, marker, score in rows
+        if match == "fuzzy"
+        else Notice("heading", f"{str(name)!r}: {reason} Please check.", str(marker), int(row))
+        for row, name, marker, match, score, reason in rows
     ]

@@ -12,15 +12,18 @@ What is not known, or stays ambiguous, is None. Nothing is guessed.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice, product
 from typing import NamedTuple
 
+from labinterp.errors import ValueTextError
 from labinterp.reference import Reference
+from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker
-from labinterp.shapes import tidy
+from labinterp.shapes import parse_range, tidy
 
 SIGNIFICANT = ("{1.73_m2}", "{FEU}", "{DDU}")
 """Annotations that make another quantity; all others only name what is counted (see `labinterp.reference.factors`)."""
@@ -241,3 +244,39 @@ def _scaled(above: list[str], power: int, count: str) -> list[str]:
     unit = _NOTES.sub("", above[0]) if above else ""
     special = {("24", "h"): "(24.h)", ("60", "min"): "h", ("100", "mL"): "dL", ("1000", "mL"): "L", ("10", "dL"): "L"}.get((count, unit))
     return [special, *above[1:]] if special else []
+
+
+FITS = 1.6  # a printed range tells the unit if both its ends lie within this factor of a built-in interval's (editorial)
+
+
+def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str, every_unit: bool = False) -> str:
+    """The one unit in which the printed range looks like a built-in interval of this marker; empty if none or several do.
+
+    Asked of the units in which limits are published, or of `every_unit` in which the marker is reported.
+    """
+    try:
+        printed = parse_range(range_text, locale=mark or None)
+    except ValueTextError:
+        return ""
+    if printed.kind != "interval" or not printed.low or not printed.high:
+        return ""
+    fitting: dict[float, str] = {}
+    every = {unit for interval in marker.intervals for unit in interval.limits}
+    every |= {unit for scheme in marker.decision for band in scheme.bands for unit in band.limits} | (
+        {marker.unit} if marker.unit else set()
+    )
+    if every_unit:
+        every |= {unit.ucum for unit in marker.units if not unit.approximate}
+    for unit in sorted(every):
+        factor = ref.factor(marker.id, unit)
+        if factor is None or factor.intercept:
+            continue
+        low, high = printed.low * factor.factor, printed.high * factor.factor
+        for interval in marker.intervals:
+            for own, text in interval.limits.items():
+                there, bounds = ref.factor(marker.id, own), parse_limits(text)
+                if there is None or bounds.follows_age or not (bounds.low > 0 and math.isfinite(bounds.high)):
+                    continue
+                if all(1 / FITS <= a / (b * there.factor) <= FITS for a, b in ((low, bounds.low), (high, bounds.high))):
+                    fitting.setdefault(round(factor.factor, 12), unit)
+    return next(iter(fitting.values())) if len(fitting) == 1 else ""

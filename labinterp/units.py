@@ -15,15 +15,13 @@ from labinterp.columns import resolve, spread
 from labinterp.errors import UnitError, ValueTextError
 from labinterp.limits import significant
 from labinterp.reference import Reference
-from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Factor, Marker
 from labinterp.shapes import parse_range
-from labinterp.ucum import ucum_of
+from labinterp.ucum import range_fits, ucum_of
 
 NAN = math.nan
 BLOCK = 1 << 14  # rows at a time: what a processor keeps close by
 FAR = 5.0  # a range is of another unit only if that unit differs by more than this (editorial)
-FITS = 1.6  # a printed range tells the unit if both its ends lie within this factor of a built-in interval's (editorial)
 
 
 class Unit(NamedTuple):
@@ -117,39 +115,6 @@ def only_unit(ref: Reference, marker: Marker, kind: str) -> str:
     if kind == "titer" and ref.factor(marker.id, "{titer}"):
         return "{titer}"
     return marker.unit if marker.unit in UNITLESS else ""
-
-
-def range_fits(ref: Reference, marker: Marker, range_text: str, mark: str, every_unit: bool = False) -> str:
-    """The one unit in which the printed range looks like a built-in interval of this marker; empty if none or several do.
-
-    Asked of the units in which limits are published, or of `every_unit` in which the marker is reported.
-    """
-    try:
-        printed = parse_range(range_text, locale=mark or None)
-    except ValueTextError:
-        return ""
-    if printed.kind != "interval" or not printed.low or not printed.high:
-        return ""
-    fitting: dict[float, str] = {}
-    every = {unit for interval in marker.intervals for unit in interval.limits}
-    every |= {unit for scheme in marker.decision for band in scheme.bands for unit in band.limits} | (
-        {marker.unit} if marker.unit else set()
-    )
-    if every_unit:
-        every |= {unit.ucum for unit in marker.units if not unit.approximate}
-    for unit in sorted(every):
-        factor = ref.factor(marker.id, unit)
-        if factor is None or factor.intercept:
-            continue
-        low, high = printed.low * factor.factor, printed.high * factor.factor
-        for interval in marker.intervals:
-            for own, text in interval.limits.items():
-                there, bounds = ref.factor(marker.id, own), parse_limits(text)
-                if there is None or bounds.follows_age or not (bounds.low > 0 and math.isfinite(bounds.high)):
-                    continue
-                if all(1 / FITS <= a / (b * there.factor) <= FITS for a, b in ((low, bounds.low), (high, bounds.high))):
-                    fitting.setdefault(round(factor.factor, 12), unit)
-    return next(iter(fitting.values())) if len(fitting) == 1 else ""
 
 
 def other_scale(ref: Reference, marker: Marker, ucum: str, range_text: str, mark: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+import labinterp
 from labinterp.identify import match
+from labinterp.interpretation import Interpretation
 from labinterp.reference import Reference
 
 REF = Reference.default()
@@ -82,3 +85,21 @@ def test_a_name_that_is_ruled_out_in_blood_never_becomes_its_urine_namesake(name
 @pytest.mark.parametrize("section", ["Ascites", "Body fluid analysis", "Pleurapunktat", "Peritoneal fluid"])
 def test_what_was_taken_from_elsewhere_is_not_judged_as_blood(section: str) -> None:
     assert match(REF, "Total protein", section=section, unit="g/L").marker is None
+
+
+def under(section: str, name: str, value: str, unit: str, range_: str) -> Interpretation:
+    frame = pd.DataFrame([{"name_text": name, "value_text": value, "unit_text": unit, "range_text": range_, "section_text": section}])
+    return labinterp.interpret(frame)
+
+
+def test_a_heading_does_not_turn_blood_into_urine_against_the_printed_range() -> None:
+    answer = under("Urine", "Potassium", "6.9", "mmol/L", "3.5 - 5.1")
+    assert answer.results["marker"].iat[0] == "potassium"
+    assert any(alert.marker == "potassium" and alert.urgency == "emergency" for alert in answer.alerts)
+    assert any(notice.id == "heading" for notice in answer.notices)
+
+
+def test_a_urine_range_and_a_urine_name_stay_urine() -> None:
+    assert under("Urine", "Potassium", "45", "mmol/L", "25 - 125").results["marker"].iat[0] == "urine_potassium"
+    assert under("", "Urine potassium", "4.5", "mmol/L", "3.5 - 5.1").results["marker"].iat[0] == "urine_potassium"
+    assert under("Urine", "Potassium", "45", "mmol/L", "").results["marker"].iat[0] == "urine_potassium"
