@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:1] == ["app"]:  # the app has its own options
         return app(words[1:])
     args = parser.parse_args(words)
+    tell_progress()
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -62,6 +64,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 def say(text: str) -> None:
     """A notice to the person at the terminal."""
     print(f"labinterp: {text}", file=sys.stderr)
+
+
+def tell_progress() -> None:
+    """Show on a terminal what takes long (the log of the readers), a line each; into a pipe or file goes nothing."""
+    log = logging.getLogger("labinterp")
+    log.handlers = [handler for handler in log.handlers if handler.get_name() != "progress"]
+    if not sys.stderr.isatty():
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.set_name("progress")
+    handler.setFormatter(logging.Formatter("labinterp: %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
 
 
 # ---- words that several commands share -----------------------------------------------------------------------------------

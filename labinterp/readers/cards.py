@@ -22,6 +22,7 @@ from labinterp.readers.cells import (
     is_numeric,
     looks_like_range,
     looks_like_unit,
+    looks_like_value,
     measure,
     tidy_unit,
     unit_in,
@@ -67,7 +68,7 @@ def results_of(lines: Sequence[Line]) -> tuple[list[Result], list[Line]]:
 
     `lines` are those that no table has used.
     """
-    spots = [Spot(cell, line) for line in lines for cell in line.cells]
+    spots = [Spot(cell, line) for line in lines for cell in _cells(line)]
     heights = [spot.base for spot in spots if _value_in(spot.text)]
     near = [s for s in spots if any(abs(s.base - height) <= FARTHEST * s.cell.size for height in heights)]
     names = [spot for spot in near if _names_a_test(spot.text) and vocabulary.count_prose(spot.line.text) < 2]
@@ -106,19 +107,46 @@ def _names_a_test(text: str) -> bool:
 
 
 def _value_in(text: str) -> Measure | None:
-    """What a cell says if it may be the value of a card: ``4.2``, ``4.2 mmol/L H``, ``Your value: 4.2``."""
+    """What a cell says if it may be the value of a card: ``4.2``, ``4.2 mmol/L H``, ``Your value: 4.2``, ``Value: Negative``."""
     words = text.split()
-    if len(words) > 8 or not re.search(r"\d", text):
+    if len(words) > 8:
         return None
-    for cut in range(min(3, len(words) - 1), 0, -1):
-        if vocabulary.header_role(" ".join(words[:cut])) == "value":
-            words = words[cut:]
-            break
+    label = next((n for n in range(min(3, len(words) - 1), 0, -1) if _announces(words[:n], "value")), 0)
+    words = words[label:]
     got = measure(words)
     whole = " ".join(words)
-    if not got.clean or not is_numeric(got.value) or DATE.search(whole):
+    if not got.clean or DATE.search(whole) or not (is_numeric(got.value) or (label and looks_like_value(got.value))):
         return None
-    return None if looks_like_range(whole) and not re.match(r"[<>≤≥]", whole) and re.search(r"\d\s*[-–]\s*\d", whole) else got
+    return None if looks_like_range(whole) and re.search(r"\d\s*[-–]\s*\d", whole) else got
+
+
+def _announces(words: Sequence[str], role: str) -> bool:
+    label = " ".join(words)
+    return vocabulary.header_role(label) == role and not re.search(r"\d", label)
+
+
+def _flag_in(text: str) -> str:
+    """``High``, ``Flag: High`` -> ``High``; ``""`` if the cell is no flag."""
+    words = text.split()
+    rest = " ".join(words[1:]) if len(words) > 1 and _announces(words[:1], "flag") else text
+    return rest if is_flag(rest) else ""
+
+
+def _cells(line: Line) -> list[Cell]:
+    """The cells of a line; ``Value 4.2 / Reference range 3.5 - 5.1`` holds two."""
+    out = []
+    for cell in line.cells:
+        words = cell.words
+        cut = next(
+            (
+                n
+                for n in range(1, len(words) - 1)
+                if words[n].text in "/|;·" and vocabulary.starts(Cell(words[n + 1 :]).text, "range_label")
+            ),
+            0,
+        )
+        out += [Cell(words[:cut]), Cell(words[cut + 1 :])] if cut else [cell]
+    return out
 
 
 # ---------------------------------------------------------------- columns of cards
@@ -249,9 +277,9 @@ def _result(name: Spot, value: Spot, card: Sequence[Spot], doubt: str) -> Result
     unit = unit or unit_in(span)
     if not unit and not span:
         return None
-    marks = [s for s in card if s not in used and is_flag(s.text) and abs(s.base - value.base) < 4 * value.cell.size]
+    marks = [s for s in card if s not in used and _flag_in(s.text) and abs(s.base - value.base) < 4 * value.cell.size]
     if len(marks) == 1 and not flags:
-        flags.append(marks[0].text)
+        flags.append(_flag_in(marks[0].text))
         used.append(marks[0])
     further = [s for s in card if s not in used and not s.cell.x0 > name.cell.x1 and _rival(s, name, value)]
     if further:

@@ -43,6 +43,8 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
             }
             for text in page.dropped
         ]
+        if page.missing:
+            dropped.append({"text": f"page {page.number}", "page": page.number, "reason": page.missing, "kind": "possible_result"})
     results = reader.results
     emphasis([result for result in results if not result.card])
     if check is not None:
@@ -76,8 +78,15 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         laboratory=next((f.laboratory for f in first if f.laboratory), ""),
         format=format,
         name=name,
-        notices=() if rows else ("No laboratory results were found in this document.",),
+        notices=(*(() if rows else ("No laboratory results were found in this document.",)), *_not_read(pages)),
     )
+
+
+def _not_read(pages: Sequence[Page]) -> list[str]:
+    """A notice for each reason why pages were not read."""
+    reasons = dict.fromkeys(page.missing for page in pages if page.missing)
+    which = {reason: ", ".join(str(page.number) for page in pages if page.missing == reason) for reason in reasons}
+    return [f"Not read: page {numbers}: {reason}." for reason, numbers in which.items()]
 
 
 def _take_cards(reader: Reader, lines: Sequence[Line]) -> None:

@@ -120,6 +120,7 @@ class Page:
     dropped: list[str] = field(default_factory=list)  # watermark letters and sideways text
     trouble: tuple[str, ...] = ()  # why a second reading is wanted
     spots: list[tuple[float, float]] = field(default_factory=list)  # from top to bottom: where the trouble is
+    missing: str = ""  # why (a part of) the page was not read at all
 
 
 def with_superscripts(words: list[Word]) -> list[Word]:

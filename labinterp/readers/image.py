@@ -7,6 +7,7 @@ they read Latin and Chinese letters. A script they cannot read is refused, never
 from __future__ import annotations
 
 import io
+import logging
 import re
 import time
 from collections.abc import Sequence
@@ -52,8 +53,15 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
             raise ReadError(
                 f"{name}: reading the pictures took longer than {MAX_SECONDS:.0f} s; it stopped at page {number} of {len(frames)}"
             )
+        tell(number, len(frames))
         pages.append(page_of(frame, number, name))
     return report_of(pages, name=name, format="image", locale=locale)
+
+
+def tell(number: int, pages: int) -> None:
+    """Log that a page is being read, as that takes seconds; the name of the document goes into no log."""
+    if pages > 1:
+        logging.getLogger(__name__).info("reading page %d of %d as a picture", number, pages)
 
 
 def available() -> bool:
@@ -111,8 +119,6 @@ def _square(picture: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
-    import logging
-
     from rapidocr import RapidOCR
 
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)

@@ -65,13 +65,14 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
                 raise ReadError(f"{name}: {_why(pictures)}; reading it as a picture needs the extra 'ocr': {image.INSTALL}")
             for page in pictures:
                 if page.origin != "layer":
-                    pages[page.number - 1] = replace(page, words=[], origin="text", dropped=[f"page {page.number}: {_why([page])}"])
+                    pages[page.number - 1] = _without_picture(page)
             return pages
         for page in pictures[: image.MAX_PAGES]:
             if time.monotonic() - clock > image.MAX_SECONDS:
                 raise ReadError(
                     f"{name}: reading the pages as pictures took longer than {image.MAX_SECONDS:.0f} s; stopped at page {page.number}"
                 )
+            image.tell(page.number, len(pages))
             pages[page.number - 1] = image.page_of(_rendered(document, page, name), page.number, name)
         if len(pictures) > image.MAX_PAGES:
             raise ReadError(f"{name}: {len(pictures)} pages are pictures; the limit is {image.MAX_PAGES}")
@@ -102,6 +103,16 @@ def _is_picture(document: Any, page: Page) -> bool:
         return bool(kinds[raw.FPDF_PAGEOBJ_IMAGE] or kinds[raw.FPDF_PAGEOBJ_PATH] > 150)
     finally:
         handle.close()
+
+
+def _without_picture(page: Page) -> Page:
+    """A page whose picture cannot be read as the extra `ocr` is missing: the words of its text layer, if they mean anything."""
+    broken = page.origin == "broken"
+    what = "this page has a picture on it and hardly any text" if page.words else "this page is a picture"
+    if broken:
+        what = "the fonts of this page do not say which letters they show"
+    missing = f"{what}; reading it needs the extra 'ocr': {image.INSTALL}"
+    return replace(page, words=[] if broken else page.words, origin="text", missing=missing)
 
 
 def _why(pages: list[Page]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from labinterp.cli import main
+from labinterp.cli import main, tell_progress
+from labinterp.readers import image
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 STORY = str(SAMPLES / "leg_weakness.pdf")
@@ -455,3 +456,17 @@ def test_trends_of_two_people_are_refused(run: Run) -> None:
     assert got.code == 2
     assert "different people" in got.err
     assert "Example" not in got.err
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_goes_to_a_terminal_only(monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: terminal)
+    monkeypatch.setattr(sys, "stderr", shown)
+    tell_progress()
+    try:
+        image.tell(2, 3)
+        assert shown.getvalue() == ("labinterp: reading page 2 of 3 as a picture\n" if terminal else "")
+    finally:
+        monkeypatch.undo()
+        tell_progress()

@@ -156,3 +156,33 @@ def test_a_previous_value_is_no_result() -> None:
     cards = portal(("Potassium", "4.2 mmol/L", "3.5 - 5.1 mmol/L"))
     report = drawn([*cards, (40, 170, "Previous result", 9, False), (140, 170, "5.9 mmol/L", 9, False)])
     assert [row[:2] for row in shown(report)] == [("Potassium", "4.2")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "POTASSIUM\nNormal range: 3.5 - 5.1 mmol/L\n2.9 mmol/L\nLow\nView trends\n",
+            ("POTASSIUM", "2.9", "mmol/L", "3.5 - 5.1 mmol/L", "Low"),
+        ),
+        (
+            "Hemoglobin A1c\nValue 6.2 %\nReference range 4.0 - 5.6 %\nFlag High\n",
+            ("Hemoglobin A1c", "6.2", "%", "4.0 - 5.6 %", "High"),
+        ),
+        ("TSH\nYour Value\n2.31 mIU/L\nStandard Range\n0.45 - 4.50 mIU/L\n", ("TSH", "2.31", "mIU/L", "0.45 - 4.50 mIU/L", "")),
+        ("Potassium\nValue 4.2 / Reference range 3.5 - 5.1 mmol/L\n", ("Potassium", "4.2", "mmol/L", "3.5 - 5.1 mmol/L", "")),
+        ("Potassium   4.2 mmol/L   High\nNormal range: 3.5 - 5.1 mmol/L\n", ("Potassium", "4.2", "mmol/L", "3.5 - 5.1 mmol/L", "High")),
+        ("Potassium\n4.2\nmmol/L\nReference interval: 3.5 - 5.1\n", ("Potassium", "4.2", "mmol/L", "3.5 - 5.1", "")),
+        ("Sodium\nNormal range: 135 - 145 mmol/L\n135\n145\n131 Low\n", ("Sodium", "131", "mmol/L", "135 - 145 mmol/L", "Low")),
+        (
+            "Hepatitis B surface antigen\nValue: Negative\nReference: Negative\n",
+            ("Hepatitis B surface antigen", "Negative", "", "Negative", ""),
+        ),
+        (
+            "Potassium\n4.2 mmol/L\nPrevious result: 5.9 mmol/L\nNormal range: 3.5 - 5.1 mmol/L\n",
+            ("Potassium", "4.2", "mmol/L", "3.5 - 5.1 mmol/L", ""),
+        ),
+    ],
+)
+def test_a_card_pasted_as_text(text: str, expected: tuple[str, ...]) -> None:
+    assert shown(read(text.encode(), name="pasted.txt")) == [expected]

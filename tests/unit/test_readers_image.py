@@ -51,6 +51,13 @@ def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         read(encoded(Image.new("RGB", (60, 40)), "PNG"), name="slow.png")
 
 
+def test_progress_is_told_for_several_pages_without_their_name(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="labinterp"):
+        image.tell(1, 1)
+        image.tell(2, 3)
+    assert caplog.messages == ["reading page 2 of 3 as a picture"]
+
+
 def found(text: str, width: float = 200, score: float = 0.9) -> image.Found:
     box = [(0.0, 0.0), (width, 0.0), (width, 20.0), (0.0, 20.0)]
     return box, text, score, [(text, 0.0, 1.0, score)]
@@ -78,7 +85,7 @@ def test_the_lean_of_a_photo_is_undone() -> None:
 @pytest.mark.parametrize("slope", [0.006, -0.011, 0.026])
 def test_a_lean_is_seen_where_short_texts_are_boxed_upright(slope: float) -> None:
     """The detector puts an upright box around ``TSH`` or ``1.90``; one long title alone leans as the page does."""
-    leaning = [([(0.0, 0.0), (600, 600 * slope), (600, 600 * slope + 30), (0, 30)], "Riverside Laboratory", 0.99, [])]
+    leaning: list[image.Found] = [([(0.0, 0.0), (600, 600 * slope), (600, 600 * slope + 30), (0, 30)], "Riverside Laboratory", 0.99, [])]
     for row in range(5):
         for x, text in ((0.0, "TSH"), (480.0, "1.90"), (790.0, "mIU/L"), (1060.0, "0.40 - 4.00")):
             y = 100 + 45 * row + slope * (x + 40)

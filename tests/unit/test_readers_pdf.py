@@ -390,6 +390,24 @@ def test_without_ocr_a_picture_says_what_to_install(monkeypatch: pytest.MonkeyPa
         read(b"\x89PNG\r\n\x1a\n" + b"0" * 100, name="scan.png")
 
 
+def test_without_ocr_a_picture_among_pages_of_text_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+
+    monkeypatch.setattr(image, "available", lambda: False)
+    sheet = Sheet().row(X4, ("Test", "Result", "Units", "Reference range"), bold=True)
+    for _ in range(4):
+        sheet.row(X4, ("Sodium", "140", "mmol/L", "135 - 145"))
+    sheet.page().at(40, 30, "Example Pathology Laboratory")
+    sheet.pdf.image(Image.new("RGB", (400, 300), "white"), 20, 60, 400, 300)
+    report = sheet.read()
+    assert len(report.rows) == 4
+    told = {str(line["text"]): line for line in report.unread.to_dict("records") if line["page"] == 2}
+    assert "picture" in told["page 2"]["reason"] and "pip install 'labinterp[ocr]'" in told["page 2"]["reason"]
+    assert told["page 2"]["kind"] == "possible_result"
+    assert "Example Pathology Laboratory" in told  # the words that the page has are kept
+    assert any("page 2" in notice and "labinterp[ocr]" in notice for notice in report.notices)
+
+
 def test_a_value_on_which_two_readings_differ_is_marked() -> None:
     sheet = Sheet().row(X4, ("Test", "Result", "Units", "Reference range"), bold=True)
     sheet.row(X4, ("Sodium", "140", "mmol/L", "135 - 145")).row(X4, ("Potassium", "4.1", "mmol/L", "3.5 - 5.1"))
