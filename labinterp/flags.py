@@ -178,7 +178,7 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
         side_name[decision == value] = name
     if limits.plausible is not None:
         flag[_impossible(limits.plausible, results)] = "?"
-    shown = limits.printed or limits.intervals
+    low, high = _ends(limits, used[0])
     return {
         "flag": flag,
         "category": category,
@@ -190,8 +190,8 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
         "source_id": sources,
         "limit_text": _limit_text(limits, used[0]),
         "band_text": band_text,
-        "range_low": shown[0].line.back(shown[0].low) if len(shown) == 1 else np.nan,
-        "range_high": shown[0].line.back(shown[0].high) if len(shown) == 1 else np.nan,
+        "range_low": low,
+        "range_high": high,
         "xuln": _multiple(limits, results),
     }
 
@@ -248,6 +248,14 @@ def _multiple(limits: Limits, results: Results) -> np.ndarray:
     if ratios:
         out[exact] = np.min(np.stack(ratios), axis=0)
     return out
+
+
+def _ends(limits: Limits, basis: str) -> tuple[float, float]:
+    """The ends of the limit that decides the flag, in the unit of the report; NaN where several may apply."""
+    if basis == "decision":
+        return limits.scales[0].usual() if len(limits.scales) == 1 else (np.nan, np.nan)
+    spans = limits.printed or limits.intervals
+    return (spans[0].line.back(spans[0].low), spans[0].line.back(spans[0].high)) if len(spans) == 1 else (np.nan, np.nan)
 
 
 def _limit_text(limits: Limits, basis: str) -> str:

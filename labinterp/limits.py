@@ -133,6 +133,15 @@ class Scale:
     descriptive: bool = False
     open_side: str | None = None
 
+    def usual(self) -> tuple[float, float]:
+        """The ends of the bands that are called normal, in the unit of the report; without such a band, both are open."""
+        normal = [i for i, side in enumerate(self.sides) if side == "normal"]
+        if not normal:
+            return -INF, INF
+        ends = [*self.starts.tolist(), INF]
+        low, high = ends[normal[0]], ends[normal[-1] + 1]
+        return self.line.back(low), self.line.back(high)
+
     def band(self, results: Results) -> Floats:
         """Index of the band that holds the whole result, -1 where an edge cuts it. Second: the lowest and highest band touched."""
         low, high = results.along(self.line)

@@ -179,3 +179,10 @@ def test_laboratory_marks(text: str, flag: str) -> None:
 )
 def test_words(word: str, expected: str, meanings: dict[str, str], known: bool, answer: tuple[str, bool | None]) -> None:
     assert word_answer(word, expected, meanings, known) == answer
+
+
+def test_the_ends_shown_are_those_of_the_limit_that_decides() -> None:
+    row = judged(3.2, scales=(POTASSIUM_BANDS,), intervals=(Span(3.6, 4.6),))
+    assert (row.flag, row.basis, row.range_low, row.range_high) == ("L", "decision", 3.5, 5.5)
+    row = judged(3.2, printed=printed(3.0, 5.0), scales=(POTASSIUM_BANDS,))
+    assert (row.basis, row.range_low, row.range_high) == ("printed", 3.0, 5.0)
