@@ -196,12 +196,21 @@ def _values(spots: Sequence[Spot]) -> list[Spot]:
         if any(vocabulary.header_role(s.text.rstrip(" :")) in ("previous", "method") for s in spots if s.line is line):
             continue
         valued = [Spot(s.cell, line, got) for s in spots if s.line is line and (got := _value_in(s.text))]
+        valued = [s for s in valued if not any(_labels_else(o, s) for o in spots if o.line is line)]
         plain = [s for s in valued if s.got and not s.got.unit and not s.got.flag]
         if len(valued) > 1:
             valued = [s for s in valued if s not in plain or not _numbers(s.text) & ends]
         if len(valued) == 1 or (len(valued) > 1 and len([s for s in valued if s not in plain]) == 1):
             out.append(next((s for s in valued if s not in plain), valued[0]))
     return out
+
+
+def _labels_else(spot: Spot, value: Spot) -> bool:
+    """A text in front of a number that says what else it is: ``Deficient  < 20 ng/mL``, ``Target  70 mg/dL``."""
+    if spot.cell.x1 > value.cell.x0 or not re.search(r"[^\W\d_]", spot.text):
+        return False
+    known = _announces(spot.text.split(), "value") or is_flag(spot.text) or looks_like_unit(tidy_unit(spot.text))
+    return not known and not _names_a_test(spot.text) and _value_in(spot.text) is None
 
 
 def _numbers(text: str) -> set[str]:
@@ -277,6 +286,8 @@ def _result(name: Spot, value: Spot, card: Sequence[Spot], doubt: str) -> Result
     unit = unit or unit_in(span)
     if not unit and not span:
         return None
+    if not span and got.value[0] in "<>≤≥":
+        doubt = doubt or "the number may be a limit and not a result"
     marks = [s for s in card if s not in used and _flag_in(s.text) and abs(s.base - value.base) < 4 * value.cell.size]
     if len(marks) == 1 and not flags:
         flags.append(_flag_in(marks[0].text))

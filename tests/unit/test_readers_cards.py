@@ -152,6 +152,19 @@ def test_two_values_on_one_card_are_not_guessed_between() -> None:
     assert set(report.unread.loc[report.unread["kind"] == "possible_result", "text"]) == {"4.2 mmol/L", "4.9 mmol/L"}
 
 
+def test_a_list_of_limits_below_a_name_is_no_result() -> None:
+    texts: list[Text] = [(40, 100, "25-OH Vitamin D", 11, True)]
+    for row, (label, limit) in enumerate((("Deficient", "< 20 ng/mL"), ("Insufficient", "20 - 30 ng/mL"), ("Sufficient", "> 30 ng/mL"))):
+        texts += [(40, 118 + 14 * row, label, 9, False), (140, 118 + 14 * row, limit, 9, False)]
+    assert drawn(texts).rows.empty
+    assert drawn([(40, 100, "LDL cholesterol", 11, True), (40, 118, "Target", 9, False), (140, 118, "70 mg/dL", 9, False)]).rows.empty
+
+
+def test_a_lone_limit_below_a_name_is_for_a_person_to_look_at() -> None:
+    report = drawn([(40, 100, "C-reactive protein", 11, True), (40, 118, "< 5.0 mg/L", 9, False)])
+    assert report.rows["review"].str.contains("limit").all()
+
+
 def test_a_previous_value_is_no_result() -> None:
     cards = portal(("Potassium", "4.2 mmol/L", "3.5 - 5.1 mmol/L"))
     report = drawn([*cards, (40, 170, "Previous result", 9, False), (140, 170, "5.9 mmol/L", 9, False)])
