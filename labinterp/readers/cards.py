@@ -17,6 +17,7 @@ from labinterp.readers import vocabulary
 from labinterp.readers.cells import (
     DATE,
     Measure,
+    is_dose,
     is_flag,
     is_name,
     is_numeric,
@@ -284,7 +285,7 @@ def _result(name: Spot, value: Spot, card: Sequence[Spot], doubt: str) -> Result
         elif units:
             doubt = doubt or f"several units stand on the card: {', '.join(sorted(units))}"
     unit = unit or unit_in(span)
-    if not unit and not span:
+    if not span and (not unit or is_dose(unit)):
         return None
     if not span and got.value[0] in "<>≤≥":
         doubt = doubt or "the number may be a limit and not a result"

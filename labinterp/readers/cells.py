@@ -186,6 +186,14 @@ def unit_in(range_text: str) -> str:
     return ""
 
 
+_DOSE = re.compile(r"(?:mg|mcg|µg|μg|ug|g|gram|grams|IU|I\.U\.|mEq|mL|ml|tab|tabs|tablets?|caps?|capsules?)")
+
+
+def is_dose(unit: str) -> bool:
+    """An amount and not a concentration: without a range beside it, a dose of a medicine or a supplement (``1000 mcg``)."""
+    return bool(_DOSE.fullmatch(unit.strip()))
+
+
 def without_range_label(text: str) -> str:
     """``"Normal range: 3.5 - 5.1"`` -> ``"3.5 - 5.1"``, and without the brackets of ``(3.5-5.1)``."""
     label = vocabulary.starts(text, "range_label")

@@ -19,7 +19,17 @@ import pandas as pd
 from labinterp.errors import ReadError, ValueTextError
 from labinterp.model import ROW_COLUMNS, Report, frame_of
 from labinterp.readers import vocabulary
-from labinterp.readers.cells import is_flag, is_name, looks_like_range, looks_like_unit, measure, split_flag, unit_in, without_range_label
+from labinterp.readers.cells import (
+    is_dose,
+    is_flag,
+    is_name,
+    looks_like_range,
+    looks_like_unit,
+    measure,
+    split_flag,
+    unit_in,
+    without_range_label,
+)
 from labinterp.readers.delimited import is_binary
 from labinterp.readers.document import report_of
 from labinterp.readers.encoding import decode
@@ -203,7 +213,7 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
                     continue
                 flag, range_text = range_text, ""
             unit = value.unit or unit_in(range_text)
-            if tested or (unit and range_text):
+            if (tested or (unit and range_text)) and (range_text or not is_dose(unit)):
                 flags = " ".join(filter(None, [value.flag, flag]))
                 return {"name_text": name, "value_text": value.value, "unit_text": unit, "range_text": range_text, "flag_text": flags}
     return None
@@ -251,6 +261,8 @@ def _blocks(left: dict[int, str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
             continue  # none, several, or a bare number that may be the page's
         index, value = values[0]
         row["unit_text"] = row["unit_text"] or value.unit or unit_in(row["range_text"])
+        if is_dose(row["unit_text"]) and not row["range_text"]:
+            continue
         row["flag_text"] = " ".join(filter(None, [value.flag, row["flag_text"]]))
         yield sorted([*used, index]), row | {"value_text": value.value}
 

@@ -199,3 +199,8 @@ def test_a_previous_value_is_no_result() -> None:
 )
 def test_a_card_pasted_as_text(text: str, expected: tuple[str, ...]) -> None:
     assert shown(read(text.encode(), name="pasted.txt")) == [expected]
+
+
+@pytest.mark.parametrize("text", ["Medications\nVitamin B12\n1000 mcg\nonce daily\n", "Iron 65 mg\n", "Vitamin D\n2000 IU\n"])
+def test_a_dose_is_no_result(text: str) -> None:
+    assert read(text.encode(), name="pasted.txt").rows.empty
