@@ -107,6 +107,13 @@ def make_parser() -> argparse.ArgumentParser:
     one = command("interpret", interpret, "Judge the results of reports and show what stands out, possible causes and what to ask.")
     one.add_argument("files", nargs="+", metavar="FILE", help="a report, or - for standard input")
     _reading(one)
+    one.add_argument(
+        "--derive",
+        action="append",
+        default=[],
+        metavar="FORMULA",
+        help="also work out what is only worked out when asked for (ldl_friedewald)",
+    )
     _person(one)
     one.add_argument("--answers", type=Path, metavar="FILE", help="a JSON file: question id -> answer or list of answers")
     _schemes(one)
@@ -334,7 +341,12 @@ def interpret(args: argparse.Namespace) -> int:
         raise UsageError("a PDF is not for the terminal: give -o OUT.pdf, or redirect it to a file")
     reference, patient = _reference(args), _patient(args)
     answers = _answers(args.answers, reference)
-    done, code = _each(args, lambda report: interpret_report(report, patient=patient, answers=answers, reference=reference))
+    known = {rule.id for marker in reference.markers.values() for rule in marker.derived}
+    if unknown := [name for name in args.derive if name not in known]:
+        raise UsageError(f"--derive {unknown[0]}: no such formula; there are {', '.join(sorted(known))}")
+    done, code = _each(
+        args, lambda report: interpret_report(report, patient=patient, answers=answers, reference=reference, requested=args.derive)
+    )
     if args.format == "json":
         _json_out(args, [answer.to_dict() for _, answer in done])
     elif args.format == "csv":

@@ -18,6 +18,7 @@ import pandas as pd
 from labinterp.errors import ReferenceDataError
 from labinterp.model import ROW_COLUMNS, Patient, frame_of
 from labinterp.reference import Reference
+from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Derived
 
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -114,6 +115,8 @@ def _one(usable: pd.DataFrame, rule: Derived, patient: Patient) -> dict[str, Any
         if set(same_day["marker"]) != set(ingredients):
             continue
         values |= dict(zip(same_day["marker"], same_day["value"], strict=True))
+        if not all(parse_limits(limit).contains(values[marker] or 0.0) for marker, limit in rule.only.items()):
+            return None
         try:
             value = evaluate(rule.formula, values)  # type: ignore[arg-type]
         except (ZeroDivisionError, OverflowError):

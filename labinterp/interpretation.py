@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -43,20 +43,26 @@ RESULT_COLUMNS = (
 
 
 def interpret(
-    report: Input, *, patient: Patient | None = None, answers: Answers | None = None, reference: Reference | None = None
+    report: Input,
+    *,
+    patient: Patient | None = None,
+    answers: Answers | None = None,
+    reference: Reference | None = None,
+    requested: Collection[str] = (),
 ) -> Interpretation:
     """Interpret a report, several reports of one person, or a frame.
 
     A frame needs `name_text` and `value_text`, and may have `unit_text`, `range_text`, `flag_text`, `collected_text`, `specimen_text`,
     `section_text`, `patient_id`, `sex`, `age` and `birth_date`. A row with a flag and no value is taken at the laboratory's word.
     `answers` maps question ids to a value or a list of values, and ``screen.<id>`` to ``yes`` or ``no``.
+    `requested` names formulas that are worked out only when asked for (``ldl_friedewald``).
     `patient` wins over what the report says of the person. Raises `ValueError` where a needed column is missing.
     """
     ref = reference or Reference.default()
     person = joined_patient(report, patient)
     results = interpret_rows(rows_of(report), ref, person)
     unread = unread_of(report)
-    derived = interpret_rows(derive(results, ref, person), ref, person)
+    derived = interpret_rows(derive(results, ref, person, requested), ref, person)
     own = report if isinstance(report, Report) else None
     return Interpretation(results, derived, [], [], unread, person, {}, ref, own).answered(answers or {})
 

@@ -190,7 +190,7 @@ class Note(Model):
 
 
 class Derived(Model):
-    """A result worked out from others; never overwrites a printed one. It stands in the file of one of its ingredients."""
+    """A result worked out from others; never overwrites a printed one. It stands with the marker it gives, or with an ingredient."""
 
     id: str
     name: str
@@ -200,6 +200,7 @@ class Derived(Model):
     source: str
     verified: bool
     on_request: bool = False
+    only: dict[str, str] = Field(default_factory=dict)  # marker -> limit (canonical unit) outside of which the formula does not hold
     note: str = ""
 
 
