@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "α": "alpha", "β": "beta", "γ": "gamma"}
@@ -12,6 +13,7 @@ _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")  # T.S.H. is one 
 _BREAK = re.compile(r"[^\w%#]+|_+")
 
 
+@lru_cache(maxsize=1 << 17)
 def fold_name(text: str) -> str:
     """``"Vitamin B-12, (Serum)"`` -> ``"vitamin b 12 serum"``, ``"T.S.H."`` -> ``"tsh"``. Words are kept apart by one space."""
     text = _INITIALS.sub(lambda found: found[0].replace(".", "") + " ", unicodedata.normalize("NFC", str(text)))
