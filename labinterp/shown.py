@@ -25,6 +25,16 @@ FLAGS: dict[str, tuple[str, Look]] = {
     "NEG": ("Negative", "plain"),
 }
 GLYPHS: dict[Look, str] = {"low": "▼", "high": "▲", "doubt": "?", "plain": "", "calm": ""}
+STATUS_WORDS = {
+    "unknown_marker": "test not known here",
+    "unreadable_value": "value not readable",
+    "unknown_unit": "unit not known",
+    "implausible": "not plausible, please check",
+    "no_interval": "no range to compare with",
+    "undetermined": "undetermined",
+    "not_a_result": "no result yet",
+}
+"""Status of a row -> what a person is told."""
 SEVERITY_BORDERLINE = 1
 
 

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from labinterp.facts import name_of
 from labinterp.model import Alert, Evidence, Finding, Patient, Question, Report
+from labinterp.shown import STATUS_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,15 +42,6 @@ FLAG_WORDS = {
 }
 """Flag (HL7 table 0078) -> words and colour. "In range" has no colour: calm is the absence of it."""
 
-STATUS_WORDS = {
-    "unknown_marker": "test not known here",
-    "unreadable_value": "value not readable",
-    "unknown_unit": "unit not known",
-    "implausible": "not plausible, please check",
-    "no_interval": "no range to compare with",
-    "undetermined": "undetermined",
-    "not_a_result": "no result yet",
-}
 BASIS_WORDS = {"printed": "laboratory", "decision": "guideline", "interval": "built-in"}
 URGENCY_WORDS = {"emergency": "EMERGENCY", "urgent": "URGENT", "routine": "at a planned visit"}
 IF_SO = {"emergency": " · if so, an emergency", "urgent": " · if so, urgent", "routine": ""}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from labinterp.model import Alert, Evidence, Finding, Patient
 from labinterp.shown import (
     GLYPHS,
+    STATUS_WORDS,
     Group,
     Look,
     Units,
@@ -43,15 +44,6 @@ INTENDED_USE = (
 SIGNS = "Call the emergency number, and do not wait for a report, if one of these is new"
 QUESTIONS = 5
 CAUSES = 3  # told with all their reasons
-STATUS = {
-    "unknown_marker": "test not known here",
-    "unreadable_value": "value not readable",
-    "unknown_unit": "unit not known",
-    "implausible": "not plausible, please check",
-    "no_interval": "no range to compare with",
-    "undetermined": "undetermined",
-    "not_a_result": "no result yet",
-}
 WHOSE = {"printed": "lab", "decision": "guideline", "interval": "built-in"}
 SOON = {"emergency": "if so, an emergency", "urgent": "if so, within days", "routine": "at the next visit"}
 _SCHEME = re.compile(r" \((\w+)\)$")
@@ -258,7 +250,7 @@ def other_unit(cells: Mapping[str, Any], ref: Reference, ucum: str) -> str:
 def note_of(cells: Mapping[str, Any], group: Group) -> str:
     """What must be said beside the flag: why a row is open, what the guideline says, where two limits disagree."""
     if group == "open":
-        why = str(cells["reason"] or cells["review"] or STATUS.get(str(cells["status"]), "not judged")).rstrip(".")
+        why = str(cells["reason"] or cells["review"] or STATUS_WORDS.get(str(cells["status"]), "not judged")).rstrip(".")
         return why
     band = _SCHEME.sub("", str(cells["band_text"] or ""))
     notes = [disagreement({**cells, "band_text": band}) or (f"Guideline: {band}" if cells["severity"] >= 1 and band else "")]
