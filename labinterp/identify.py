@@ -63,9 +63,7 @@ def match(ref: Reference, name: str, code: str = "", specimen: str = "", section
             if known and known[1]:
                 return Match(reason=f"LOINC {text} is another quantity than {known[0]}.")
             if known and (other := contradicts(ref, known[0], name)):
-                named = match(ref, name, "", specimen, section, unit)
-                said = f"LOINC {text} says {ref.markers[known[0]].name}, the name says {ref.markers[other].name}; the name was taken."
-                return replace(named, reason=said if named.marker else named.reason)
+                return Match(reason=f"LOINC {text} says {ref.markers[known[0]].name}, the name says {ref.markers[other].name}.")
             if known:
                 return Match(known[0], text, "loinc", 1.0)
     if not fold_name(name):

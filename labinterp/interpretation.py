@@ -237,12 +237,12 @@ class Interpretation:
 
 
 def match_notices(results: pd.DataFrame) -> list[Notice]:
-    """Names that were matched only nearly are told with the score, and rows matched against their heading or code with the reason."""
+    """Names that were matched only nearly are told with the score, and rows that were matched against their heading with the reason."""
     told = results[(results["match"] == "fuzzy") | ((results["match"] != "") & (results["match_reason"] != ""))]
     rows = zip(told.index, told["name_text"], told["marker"], told["match"], told["match_score"], told["match_reason"], strict=True)
     return [
         Notice("near_name", f"{str(name)!r} was taken for {marker} (names agree to {score:.0%}). Please check.", str(marker), int(row))
         if match == "fuzzy"
-        else Notice("doubtful_name", f"{str(name)!r}: {reason} Please check.", str(marker), int(row))
+        else Notice("heading", f"{str(name)!r}: {reason} Please check.", str(marker), int(row))
         for row, name, marker, match, score, reason in rows
     ]
