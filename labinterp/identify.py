@@ -62,8 +62,6 @@ def match(ref: Reference, name: str, code: str = "", specimen: str = "", section
             known = ref.by_loinc(text)
             if known and known[1]:
                 return Match(reason=f"LOINC {text} is another quantity than {known[0]}.")
-            if known and (other := contradicts(ref, known[0], name)):
-                return Match(reason=f"LOINC {text} says {ref.markers[known[0]].name}, the name says {ref.markers[other].name}.")
             if known:
                 return Match(known[0], text, "loinc", 1.0)
     if not fold_name(name):
@@ -79,19 +77,6 @@ def match(ref: Reference, name: str, code: str = "", specimen: str = "", section
             continue
         return decide(ref, ids, where, unit, how, 1.0, name)
     return near(ref, name, where, unit)
-
-
-def contradicts(ref: Reference, coded: str, name: str) -> str:
-    """The marker that an exact name means, where it measures another substance than the coded one; else empty.
-
-    A code is often finer than the name (fasting glucose for "Glucose"), so only a different substance is a contradiction.
-    """
-    named = ref.candidates(name)
-    substance = ref.markers[coded].molar_mass
-    others = [mass for i in named if (mass := ref.markers[i].molar_mass) is not None]
-    if coded in named or substance is None or len(others) != len(named) or any(abs(m.value / substance.value - 1) < 0.02 for m in others):
-        return ""
-    return named[0] if named else ""
 
 
 def blood_by_range(

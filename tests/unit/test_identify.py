@@ -103,11 +103,3 @@ def test_a_urine_range_and_a_urine_name_stay_urine() -> None:
     assert under("Urine", "Potassium", "45", "mmol/L", "25 - 125").results["marker"].iat[0] == "urine_potassium"
     assert under("", "Urine potassium", "4.5", "mmol/L", "3.5 - 5.1").results["marker"].iat[0] == "urine_potassium"
     assert under("Urine", "Potassium", "45", "mmol/L", "").results["marker"].iat[0] == "urine_potassium"
-
-
-def test_a_code_of_another_substance_than_the_name_is_not_believed() -> None:
-    found = match(REF, "Potassium", code="2951-2")  # sodium
-    assert found.marker is None
-    assert "Sodium" in found.reason and "Potassium" in found.reason
-    assert match(REF, "Glucose", code="1558-6").marker == "glucose_fasting"  # finer than the name, the same substance
-    assert match(REF, "Potassium", code="2823-3").marker == "potassium"
