@@ -3,7 +3,7 @@
 Needs pyarrow (``pip install 'labinterp[batch]'``). The rules are those of `interpret`; here is only the plumbing.
 """
 
+from labinterp.batch.job import Outcome, run
 from labinterp.batch.judging import ANSWERS, columns_of, interpret_batch
-from labinterp.batch.run import Outcome, run
 
 __all__ = ["ANSWERS", "Outcome", "columns_of", "interpret_batch", "run"]
