@@ -138,7 +138,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         nargs="+",
         metavar="IN",
-        help="tables with a result per row (CSV, TSV, Parquet, XPT, FHIR ndjson; .gz, .zst), folders or globs of them, or folders of reports",
+        help="tables with a result per row (CSV, TSV, Parquet, XPT, FHIR ndjson; .gz, .zst), folders or globs of them, or of reports",
     )
     one.add_argument("target", type=Path, metavar="OUT", help="the .csv or .parquet file to write")
     one.add_argument(

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from labinterp.alerts import find_alerts
 from labinterp.batch.output import settle, write_batches
-from labinterp.batch.tables import TEXT
+from labinterp.batch.tables import TEXT, Fault
 from labinterp.batch.votes import TableFacts
 from labinterp.causes import rank_causes
 from labinterp.derive import derive
@@ -70,8 +70,8 @@ class Spill:
         self.size = 0
         self.open: dict[int, Any] = {}
 
-    def add(self, batch: pa.RecordBatch, names: Mapping[str, str], facts: TableFacts, file: str, first: int) -> None:
-        """Keep a judged batch. `file` is given where persons are those of a file; else a row without an id belongs to nobody."""
+    def add(self, batch: pa.RecordBatch, names: Mapping[str, str], facts: TableFacts, first: int, *, alone: bool) -> None:
+        """Keep a judged batch. `alone`: persons are those of a file; else a row without an id belongs to nobody."""
         rows = batch.num_rows
 
         def text(ours: str) -> pa.Array:
@@ -88,21 +88,20 @@ class Spill:
         kept = pa.RecordBatch.from_arrays(
             [
                 pa.array(np.arange(first, first + rows)),
-                pa.array([file or None] * rows, TEXT),
+                batch.column("file").cast(TEXT) if alone else pa.nulls(rows, TEXT),
                 text("patient_id"),
                 kind,
-                batch.column("review").cast(TEXT) if "review" in batch.schema.names and file else pa.nulls(rows, TEXT),
+                batch.column("review").cast(TEXT) if "review" in batch.schema.names and alone else pa.nulls(rows, TEXT),
                 *(text(ours) for ours in TEXTS),
             ],
             schema=KEPT,
         )
-        self._hold(kept if file else kept.filter(pc.is_valid(kept.column("patient_id"))))
+        self._hold(kept if alone else kept.filter(pc.is_valid(kept.column("patient_id"))))
 
-    def unread(self, file: str, lines: Sequence[str], first: int) -> None:
-        """Keep the lines of a report that may be results and were not read."""
-        given = {"place": [first] * len(lines), "file": [file] * len(lines), "kind": ["unread"] * len(lines), "name_text": list(lines)}
-        arrays = [pa.array(given[one.name], one.type) if one.name in given else pa.nulls(len(lines), one.type) for one in KEPT]
-        self._hold(pa.RecordBatch.from_arrays(arrays, schema=KEPT))
+    def unread(self, lines: Sequence[Fault], first: int) -> None:
+        """Keep the lines of reports that may be results and were not read."""
+        given = [{"place": first, "file": line.file, "kind": "unread", "name_text": line.text} for line in lines]
+        self._hold(pa.RecordBatch.from_pylist(given, schema=KEPT))
 
     def _hold(self, batch: pa.RecordBatch) -> None:
         self.held.append(batch)
@@ -169,24 +168,45 @@ def write_causes(
 ) -> None:
     """The table of persons, in the order in which they first appear. A drawer that is done stays done if the run is interrupted."""
     done: list[Path] = []
-    for number in range(DRAWERS):
-        own = folder / f"causes{number:03d}.parquet"
+    for drawers in _together(spills):
+        own = folder / f"causes{drawers[0]:03d}.parquet"
         if not own.is_file():
-            part = folder / f".causes{number:03d}.part"
-            ranked = [row for helping in _helpings(spills, number) for row in rank(helping, patient, ref)]
+            part = folder / f".causes{drawers[0]:03d}.part"
+            ranked = [row for helping in _helpings(spills, drawers) for row in rank(helping, patient, ref)]
             ranked.sort(key=lambda row: int(row["place"]))
             pq.write_table(pa.Table.from_pylist(ranked, schema=pa.schema([("place", pa.int64()), *CAUSES])), part)
             settle(part, own)
         done.append(own)
-        tell(-1, (number + 1) / DRAWERS)
+        tell(-1, (drawers[-1] + 1) / DRAWERS)
     write_batches(target, CAUSES, _merged(done))
 
 
-def _helpings(spills: Sequence[Path], number: int) -> Iterator[pa.Table]:
-    """The rows of one drawer, all rows of a person in one helping."""
-    files = [path for spill in spills if (path := spill / f"{number:03d}.arrow").is_file()]
-    rows = sum(batch.num_rows for file in files for batch in _batches(file))
-    times = -(-rows // HELPING)
+def _files(spills: Sequence[Path], drawers: Sequence[int]) -> list[Path]:
+    return [path for drawer in drawers for spill in spills if (path := spill / f"{drawer:03d}.arrow").is_file()]
+
+
+def _rows(files: Sequence[Path]) -> int:
+    return sum(batch.num_rows for file in files for batch in _batches(file))
+
+
+def _together(spills: Sequence[Path]) -> list[list[int]]:
+    """Drawers that make no more than one helping are opened together."""
+    groups: list[list[int]] = [[]]
+    filled = 0
+    for number in range(DRAWERS):
+        rows = _rows(_files(spills, [number]))
+        if groups[-1] and filled + rows > HELPING:
+            groups.append([])
+            filled = 0
+        groups[-1].append(number)
+        filled += rows
+    return groups
+
+
+def _helpings(spills: Sequence[Path], drawers: Sequence[int]) -> Iterator[pa.Table]:
+    """The rows of some drawers, all rows of a person in one helping."""
+    files = _files(spills, drawers)
+    times = -(-_rows(files) // HELPING)
     for turn in range(times):
         kept = []
         for file in files:

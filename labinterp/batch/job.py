@@ -21,7 +21,7 @@ from labinterp.batch.layout import Wishes, beside
 from labinterp.batch.output import KINDS, Sink, WriteError, join, write_json, write_text, writing
 from labinterp.batch.persons import Persons, read_persons
 from labinterp.batch.presets import Preset, Test, load
-from labinterp.batch.sources import Input, common, inputs_of
+from labinterp.batch.sources import Input, Piece, common, inputs_of
 from labinterp.batch.summary import Summary
 from labinterp.batch.tables import Fault
 from labinterp.batch.votes import Changed, TableFacts
@@ -86,10 +86,10 @@ def run(
     form = load(preset) if isinstance(preset, str) else preset
     persons, persons_from, notices = _persons(sources, form, patients, (columns or {}).get("patient_id", ""))
     wishes = Wishes(columns or {}, {head: Test.of(text) for head, text in (tests or {}).items()}, form, persons, locale)
-    inputs, readers = inputs_of(sources, target, wishes, patient)
+    inputs, readers, files = inputs_of(sources, target, wishes, patient, persons_from)
     with readers:
         order = {
-            "input": identity(one.path for one in inputs),
+            "input": identity(files),
             "persons": identity([persons_from] if persons_from else []),
             "options": repr((columns, tests, form, patient, locale, causes, dict(ref.schemes), tables.BLOCK, tables.ROWS)),
             "knowledge": ref.digest,
@@ -131,13 +131,13 @@ class _Job:
     ) -> None:
         self.inputs, self.work, self.patient, self.ref = inputs, work, patient, ref
         self.causes, self.tell, self.keep_every = causes, tell, keep_every
-        shown, self.notices = common([one.shown for one in inputs])
+        shown, self.notices = common(inputs)
         taken = [one for one in shown if one.name not in ANSWERS.names]
         self.schema = pa.schema([*taken, *ANSWERS])
-        sizes = [max(one.path.stat().st_size, 1) for one in inputs]
+        sizes = [max(one.size, 1) for one in inputs]
         self.starts = np.concatenate(([0], np.cumsum(sizes))) / max(sum(sizes), 1)
         self.summary = Summary()
-        self.place = {"input": 0, "batch": 0, "rows": 0}  # input in work, its batches that are done, their rows
+        self.place = {"input": 0, "step": 0, "rows": 0}  # input in work, its steps that are done, their rows
         self.pinned: dict[int, TableFacts] = {}
         self.facts: TableFacts | None = None
         self.sink: Sink | None = None
@@ -160,7 +160,7 @@ class _Job:
                 self.pinned[self.place["input"]] = changed.facts
                 self.work.restart()
                 notices = self.summary.notices
-                self.summary, self.place, self.facts = Summary(notices=notices), {"input": 0, "batch": 0, "rows": 0}, None
+                self.summary, self.place, self.facts = Summary(notices=notices), {"input": 0, "step": 0, "rows": 0}, None
             except (KeyboardInterrupt, ReadError, WriteError, OSError) as error:
                 self._stop(error)
             except BaseException:
@@ -176,9 +176,9 @@ class _Job:
                 if one.error:
                     raise ReadError(one.error)
                 known = self.pinned.get(number) or self.facts
-                for batch, facts in one.read(known, self.place["batch"]):
-                    self.facts = facts
-                    self._take(one, batch, facts)
+                for piece in one.read(known, self.place["step"]):
+                    self.facts = piece.facts
+                    self._take(one, piece)
                     if time.monotonic() - since > self.keep_every:
                         self._commit()
                         since = time.monotonic()
@@ -189,18 +189,24 @@ class _Job:
             self._over(one)
         self._commit()
 
-    def _take(self, one: Input, batch: pa.RecordBatch, facts: TableFacts) -> None:
-        """Judge one batch and write it."""
+    def _take(self, one: Input, piece: Piece) -> None:
+        """Judge one piece and write it."""
         self.whole = False
+        batch = piece.batch
         if batch.num_rows:
-            judged = self._judged(batch, one.names, facts)
+            judged = self._judged(batch, one.names, piece.facts)
             sink = self._open()
             with writing(self.work.target):
                 sink.write(judged)
                 if self.spill is not None:
-                    self.spill.add(judged, one.names, facts, one.file if one.alone else "", self.summary.rows)
-            self.summary.add(judged, one.names, one.file, self.place["rows"] + 1)
-        self.place["batch"] += 1
+                    self.spill.add(judged, one.names, piece.facts, self.summary.rows, alone=one.alone)
+            self.summary.add(judged, one.names, "" if one.alone else one.file, self.place["rows"] + 1)
+        if one.alone and self.causes and (unread := [fault for fault in piece.faults if fault.text]):
+            self._open()
+            if self.spill is not None:
+                self.spill.unread(unread, self.summary.rows)
+        self.summary.failures += piece.faults
+        self.place["step"] += piece.steps
         self.place["rows"] += batch.num_rows
         self.whole = True
         if self.asked_to_stop:
@@ -226,10 +232,8 @@ class _Job:
         faults = [Fault(one.file, fault.row, fault.reason, fault.text) for fault in one.faults]
         self.summary.failures += faults
         self.summary.left_out.update(one.left_out())
-        if self.spill is not None and one.alone and faults:
-            self.spill.unread(one.file, [fault.text for fault in faults], self.summary.rows)
-        self.summary.files += 1
-        self.place = {"input": self.place["input"] + 1, "batch": 0, "rows": 0}
+        self.summary.files += self.place["step"] if one.alone else 1
+        self.place = {"input": self.place["input"] + 1, "step": 0, "rows": 0}
         self.facts = None
         self.tell(self.summary.rows, float(self.starts[self.place["input"]]))
 

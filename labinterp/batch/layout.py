@@ -87,6 +87,7 @@ class Layout:
                 *(pa.field(name, PERSON[ours][1]) for ours in PERSON for name in [PERSON[ours][0]] if name in joined),
             ]
         )
+        self.added = len(added) + len(melted) + len(joined)
         self.shared = {
             *(head for head in heads if self.out[head] in self.names.values()),
             *(head for _, theirs in self.sources.items() for head in heads if self.out[head] in theirs),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import glob
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -23,6 +24,9 @@ from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report
 HEAD = 32 << 20
 """Bytes of a table that are held until its first votes are counted."""
 
+FILES, SECONDS = 64, 2.0
+"""Reports that are judged together: at most so many, and not longer than they take to read."""
+
 FALLBACK = "cp1252"  # what a text is in that does not go on in UTF-8
 IGNORED = ("_SUCCESS", "_metadata", "_common_metadata", "Thumbs.db")
 REPORT = pa.schema(
@@ -30,25 +34,38 @@ REPORT = pa.schema(
 )
 
 
+class Piece(NamedTuple):
+    """A batch with the facts that hold for it, what could not be read of it, and how many steps of the input it takes."""
+
+    batch: pa.RecordBatch
+    facts: TableFacts
+    faults: tuple[Fault, ...] = ()
+    steps: int = 1
+
+
+Read = Callable[[TableFacts | None, int], Iterator[Piece]]
+
+
 @dataclass
 class Input:
-    """One file. `read(facts, skip)` gives its batches with the facts that hold for them, without the first `skip`.
+    """One table, or all reports of a folder. `read(facts, skip)` gives its pieces without the first `skip` steps.
 
-    `shown` are its columns in the output, `names` ours -> column, `error` why it cannot be read at all. `alone` is true of a report: its
-    persons are those of the file, whatever their ids.
+    `shown` are its columns in the output (the last `added` of them are not its own), `names` ours -> column, `error` why it cannot be read
+    at all. `faults` are the lines that the last reading left out. `alone` is true of reports: a person is one of a file, whatever the id.
     """
 
     path: Path
     file: str
     shown: pa.Schema
     names: dict[str, str]
-    read: Callable[[TableFacts | None, int], Iterator[tuple[pa.RecordBatch, TableFacts]]]
+    read: Read
     done: Callable[[], float] = lambda: 0.0
     faults: list[Fault] = field(default_factory=list)
     error: str = ""
     alone: bool = False
     left_out: Callable[[], dict[str, int]] = dict
-    tests: int = 0
+    added: int = 0
+    size: int = 1
 
 
 def files_of(inputs: Sequence[Path], target: Path) -> list[tuple[Path, str]]:
@@ -82,9 +99,13 @@ def is_table(path: Path) -> bool:
     return kind_of(path) in KINDS
 
 
-def inputs_of(sources: Sequence[Path], target: Path, wishes: Wishes, patient: Patient | None) -> tuple[list[Input], Readers]:
-    """The inputs of a run, in order. Raises `ReadError` where there is none, or the only one cannot be read."""
-    files = files_of(sources, target)
+def inputs_of(
+    sources: Sequence[Path], target: Path, wishes: Wishes, patient: Patient | None, besides: Path | None = None
+) -> tuple[list[Input], Readers, list[Path]]:
+    """The inputs of a run, in order, and their files; `besides` is read for something else. Raises `ReadError` where there is nothing to
+    read, or the only input cannot be read.
+    """
+    files = [(path, name) for path, name in files_of(sources, target) if besides is None or path.resolve() != besides.resolve()]
     if wishes.preset and wishes.preset.table and len(files) > 1:
         files = _named(files, wishes.preset.table, sources)
     if not files:
@@ -97,17 +118,13 @@ def inputs_of(sources: Sequence[Path], target: Path, wishes: Wishes, patient: Pa
         books = Books(files[0][0].parent)
         inputs = [_table(path, name, wishes, several, books) for path, name in files]
         if any(not one.error for one in inputs):
-            return inputs, none
+            return inputs, none, [path for path, _ in files]
         if wishes.said or all(kind_of(path) in LINES or path.stat().st_size > HEAD for path, _ in files):
             if several:
-                return inputs, none
+                return inputs, none, [path for path, _ in files]
             raise ReadError(inputs[0].error)
     readers = Readers([path for path, _ in files], wishes.locale)
-    inputs = [_report(number, path, name, readers, patient) for number, (path, name) in enumerate(files)]
-    if not folder and isinstance(found := readers.get(0), str):
-        readers.__exit__()
-        raise ReadError(f"{files[0][0]}: {found}")
-    return inputs, readers
+    return [_reports(files, readers, patient, strict=not folder)], readers, [path for path, _ in files]
 
 
 def _named(files: list[tuple[Path, str]], table: str, sources: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -138,7 +155,7 @@ def _table(path: Path, name: str, wishes: Wishes, several: bool, books: Books) -
     except ReadError as error:
         return Input(path, name, pa.schema([]), {}, lambda facts, skip: iter(()), error=str(error))
 
-    def read(known: TableFacts | None, skip: int) -> Iterator[tuple[pa.RecordBatch, TableFacts]]:
+    def read(known: TableFacts | None, skip: int) -> Iterator[Piece]:
         encoding = known.encoding if known else ""
         votes = layout.votes(encoding)
         layout.above.clear()
@@ -155,13 +172,14 @@ def _table(path: Path, name: str, wishes: Wishes, several: bool, books: Books) -
             for number, batch in enumerate(chain(_emptied(held), _counted(stream, layout, votes))):
                 prepared = layout.prepare(batch, facts, name) if number >= skip or layout.fill else None
                 if number >= skip and prepared is not None:
-                    yield prepared, facts
+                    yield Piece(prepared, facts)
         except NotInThisEncoding:
             raise Changed(TableFacts(encoding=FALLBACK)) from None
         if votes.facts() != facts:
             raise Changed(votes.facts())
 
-    return Input(path, name, layout.shown, layout.names, read, table.done, table.faults, tests=len(layout.tests))
+    size = path.stat().st_size
+    return Input(path, name, layout.shown, layout.names, read, table.done, table.faults, added=layout.added, size=size)
 
 
 def _emptied(held: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -181,32 +199,48 @@ def _lines(path: Path, name: str, wishes: Wishes, several: bool) -> Input:
     lines = Observations(path, wishes.persons)
     shown = pa.schema([pa.field(FILE, TEXT), *SCHEMA]) if several else SCHEMA
 
-    def read(known: TableFacts | None, skip: int) -> Iterator[tuple[pa.RecordBatch, TableFacts]]:
+    def read(known: TableFacts | None, skip: int) -> Iterator[Piece]:
         for number, batch in enumerate(lines.batches()):
             if number >= skip:
                 files = [pa.array([name] * batch.num_rows, TEXT)] if several else []
-                yield pa.RecordBatch.from_arrays([*files, *batch.columns], schema=shown), TableFacts()
+                yield Piece(pa.RecordBatch.from_arrays([*files, *batch.columns], schema=shown), TableFacts())
 
-    return Input(path, name, shown, NAMES, read, lines.done, lines.faults, left_out=lambda: dict(lines.others))
+    return Input(path, name, shown, NAMES, read, lines.done, lines.faults, left_out=lambda: dict(lines.others), size=lines.size)
 
 
 # ---- reports -------------------------------------------------------------------------------------------------------------
 
 
-def _report(number: int, path: Path, name: str, readers: Readers, patient: Patient | None) -> Input:
-    one = Input(path, name, REPORT, NAMES, lambda facts, skip: iter(()), alone=True)
+def _reports(files: Sequence[tuple[Path, str]], readers: Readers, patient: Patient | None, *, strict: bool) -> Input:
+    """All reports as one input; `strict` where the only one must be readable. A piece holds what a few seconds or some dozen files give."""
+    at = [0]
 
-    def read(known: TableFacts | None, skip: int) -> Iterator[tuple[pa.RecordBatch, TableFacts]]:
-        found = readers.get(number)
-        if isinstance(found, str):
-            raise ReadError(f"{path}: {found}")
-        lines = found.unread[found.unread["kind"] == "possible_result"]
-        one.faults[:] = [Fault(name, None, str(line.reason), str(line.text)) for line in lines.itertuples()]
-        if not skip:
-            yield report_batch(found, name, patient), TableFacts()
+    def read(known: TableFacts | None, skip: int) -> Iterator[Piece]:
+        held: list[pa.RecordBatch] = []
+        faults: list[Fault] = []
+        steps, since = 0, time.monotonic()
+        for number, (path, name) in enumerate(files[skip:], skip):
+            found = readers.get(number)
+            at[0], steps = number + 1, steps + 1
+            if isinstance(found, str):
+                if strict:
+                    raise ReadError(f"{path}: {found}")
+                faults.append(Fault(name, None, found))
+            else:
+                lines = found.unread[found.unread["kind"] == "possible_result"]
+                faults += [Fault(name, None, str(line.reason), str(line.text)) for line in lines.itertuples()]
+                held.append(report_batch(found, name, patient))
+            if steps == FILES or time.monotonic() - since > SECONDS or number + 1 == len(files):
+                yield Piece(_one(held), TableFacts(), tuple(faults), steps)
+                held, faults, steps, since = [], [], 0, time.monotonic()
 
-    one.read = read
-    return one
+    name = files[0][1] if len(files) == 1 else ""
+    size = sum(path.stat().st_size for path, _ in files)
+    return Input(files[0][0], name, REPORT, NAMES, read, lambda: at[0] / len(files), alone=True, size=size)
+
+
+def _one(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.concat_batches(batches) if batches else pa.RecordBatch.from_pylist([], schema=REPORT)
 
 
 def report_batch(report: Report, file: str, patient: Patient | None = None) -> pa.RecordBatch:
@@ -229,14 +263,14 @@ def report_batch(report: Report, file: str, patient: Patient | None = None) -> p
 # ---- all together --------------------------------------------------------------------------------------------------------
 
 
-def common(schemas: Sequence[pa.Schema]) -> tuple[pa.Schema, list[str]]:
-    """The columns that the inputs have together, and a notice of each that is not of one type."""
+def common(inputs: Sequence[Input]) -> tuple[pa.Schema, list[str]]:
+    """The columns that the inputs have together, their own first, and a notice of each that is not of one type."""
     types: dict[str, list[pa.DataType]] = {}
-    for schema in schemas:
-        for one in schema:
-            own = types.setdefault(one.name, [])
-            if one.type not in own:
-                own.append(one.type)
+    own = [one for each in inputs for one in list(each.shown)[: len(each.shown) - each.added]]
+    for one in [*own, *(one for each in inputs for one in each.shown)]:
+        known = types.setdefault(one.name, [])
+        if one.type not in known:
+            known.append(one.type)
     notices = []
     fields = []
     for name, kinds in types.items():

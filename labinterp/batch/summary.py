@@ -21,6 +21,7 @@ KEPT = 100_000
 
 LISTED = 200  # in the summary file
 TOLD = 8  # on the terminal
+REASON = 300  # characters
 EXACT = 1 << 24
 """Rows whose fingerprints are kept (8 bytes each); beyond that a half, a quarter ... of them, chosen by the fingerprint itself."""
 
@@ -159,7 +160,8 @@ class Summary:
         return self.rows + lines - self.status["ok"] - self.status["not_a_result"]
 
     def add(self, batch: pa.RecordBatch, names: Mapping[str, str], file: str, first_row: int) -> None:
-        """Count one judged batch."""
+        """Count one judged batch. `file` is empty where the rows themselves say which file they are of, as those of reports do."""
+        alone = not file
         self.rows += batch.num_rows
         for (marker, flag, status), count in grouped([batch.column(name) for name in ("marker", "flag", "status")]):
             self.status[status] += count
@@ -173,8 +175,8 @@ class Summary:
                 columns = [rows.column(names[ours])] if ours in names else [pa.nulls(rows.num_rows, TEXT)]
                 counter.add([*columns, rows.column("marker")] if status == "unknown_unit" else columns)
         if "patient_id" in names:
-            self.without_id += batch.column(names["patient_id"]).null_count
-            same = [batch.column(names[ours]) for ours in SAME if ours in names]
+            self.without_id += 0 if alone else batch.column(names["patient_id"]).null_count
+            same = [batch.column(names[ours]) for ours in SAME if ours in names] + ([batch.column("file")] if alone else [])
         else:
             same = [batch.column(name) for name in batch.schema.names[: batch.schema.get_field_index("marker")] if name != "file"]
         self.duplicates.add([column for column in same if not pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type)])
@@ -189,9 +191,9 @@ class Summary:
         self.late_births += len(late)
         for row in late[: max(0, ROW_FAULTS - len(self.row_faults))].tolist():
             cells = [str(batch.column(names[ours])[row].as_py()) for ours in ("birth_date", "collected_text")]
-            self.row_faults.append(
-                Fault(file, first_row + row, f"born {cells[0]}, after the sample was taken ({cells[1]}); the age was left unknown")
-            )
+            reason = f"born {cells[0]}, after the sample was taken ({cells[1]}); the age was left unknown"
+            one = Fault(file, first_row + row, reason) if file else Fault(str(batch.column("file")[row].as_py()), None, reason)
+            self.row_faults.append(one)
 
     # -- for people and files
 
@@ -223,7 +225,7 @@ class Summary:
         if lines:
             yield f"{len(lines):,} lines that may be results were not read"
         for fault in self.unreadable[:TOLD]:
-            yield f"cannot read {fault.file}: {fault.reason}"
+            yield f"cannot read {fault.file}: {fault.reason if len(fault.reason) <= REASON else fault.reason[:REASON] + ' ...'}"
         if len(self.unreadable) > TOLD:
             yield f"cannot read {len(self.unreadable) - TOLD:,} more files"
 
