@@ -10,7 +10,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -184,15 +185,22 @@ def read_number(token: str, locale: str | None = None) -> float:
 
 def decimal_vote(texts: Iterable[str]) -> Literal[".", ",", ""]:
     """The decimal mark of a document, from all its texts; empty where nothing decides or the votes are divided."""
-    votes = {".": 0, ",": 0}
+    votes: Counter[str] = Counter()
     for text in texts:
-        for token in _NUMBER_ALONE.findall(tidy(text)):
-            found = readings(token)
-            if len(found) == 1 and any(mark in token for mark in ".,"):
-                votes[next(iter(found))] += 1
-    if votes["."] > 3 * votes[","]:
-        return "."
-    return "," if votes[","] > 3 * votes["."] else ""
+        votes.update(decimal_votes(text))
+    return elected(votes)
+
+
+def decimal_votes(text: str) -> Counter[str]:
+    """How many numbers of a text can only be read with this decimal mark."""
+    tokens = _NUMBER_ALONE.findall(tidy(text))
+    return Counter(next(iter(found)) for token in tokens if "." in token or "," in token if len(found := readings(token)) == 1)
+
+
+def elected(votes: Mapping[str, int]) -> Literal[".", ",", ""]:
+    """The decimal mark for which more than three of four voted."""
+    points, commas = votes.get(".", 0), votes.get(",", 0)
+    return "." if points > 3 * commas else "," if commas > 3 * points else ""
 
 
 _NUMBER_ALONE = re.compile(rf"(?<![\w.,/:]){NUMBER}(?![\w/:]|[.,]\d)", re.X)
@@ -874,16 +882,26 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 def date_order_vote(texts: Iterable[str]) -> DateOrder:
     """The order of the dates of a document, from those that show it; empty where none does or they disagree."""
+    return agreed_order(order for text in texts for order in date_orders(text))
+
+
+def date_orders(text: str) -> set[DateOrder]:
+    """The orders that the dates in a text show."""
     seen: set[DateOrder] = set()
-    for text in texts:
-        for found in _NUMERIC_DATE.finditer(tidy(text)):
-            first, mark, second, third = found.groups()
-            if len(first) == 4:
-                seen.add("ymd")
-            elif len(third) in (2, 4) and len(first) <= 2:
-                if mark == "." or (int(first) > 12 and int(second) <= 12):
-                    seen.add("dmy")
-                elif int(second) > 12 >= int(first):
-                    seen.add("mdy")
-    orders = seen - {"ymd"} or seen
-    return orders.pop() if len(orders) == 1 else ""
+    for found in _NUMERIC_DATE.finditer(tidy(text)):
+        first, mark, second, third = found.groups()
+        if len(first) == 4:
+            seen.add("ymd")
+        elif len(third) in (2, 4) and len(first) <= 2:
+            if mark == "." or (int(first) > 12 and int(second) <= 12):
+                seen.add("dmy")
+            elif int(second) > 12 >= int(first):
+                seen.add("mdy")
+    return seen
+
+
+def agreed_order(orders: Iterable[DateOrder]) -> DateOrder:
+    """The one order of those seen; the year first is plain in itself and goes with any other."""
+    seen = set(orders)
+    left = seen - {"ymd"} or seen
+    return left.pop() if len(left) == 1 else ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from labinterp.batch.judging import ANSWERS, arrow_of, columns_of, interpret_batch
+from labinterp.batch.judging import ANSWERS, Judge, arrow_of, columns_of, facts_of, interpret_batch, judged_columns
 from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient
@@ -23,9 +24,10 @@ from labinterp.readers import read
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 from labinterp.reference import Reference
-from labinterp.shapes import date_order_vote, decimal_of, decimal_vote
+from labinterp.shapes import decimal_of
 
-BLOCK = 4 << 20  # bytes of one batch
+BLOCK = 16 << 20  # bytes of one batch
+GROUP = 1 << 18  # rows of one row group of Parquet
 
 
 @dataclass
@@ -88,15 +90,15 @@ def run(
     kind = source.suffix.lower()
     opened = _open(source, kind) if source.is_file() and kind in (".csv", ".tsv", ".parquet") else None
     names = columns_of(opened[0], columns) if opened else {}
-    if opened and (columns or {"name_text", "value_text"} <= names.keys()):
-        batches = _table(source, *opened, names, ref, patient, locale)
-        outcome.name_column = names.get("name_text", "")
-    else:  # a folder, or a file that is no list of results, such as a table with one column a test
-        batches = _reports(source, ref, patient, locale, outcome)
-    with _aside(target) as path, _Sink(path, target.suffix.lower()) as sink:
-        for batch in batches:
-            outcome.add(batch)
-            sink.write(batch)
+    with _aside(target) as path:
+        if opened and (columns or {"name_text", "value_text"} <= names.keys()):
+            outcome.name_column = names.get("name_text", "")
+            outcome = _table(source, *opened, names, ref, patient, locale, lambda: _Sink(path, target.suffix.lower()), outcome)
+        else:  # a folder, or a file that is no list of results, such as a table with one column a test
+            with _Sink(path, target.suffix.lower()) as sink:
+                for batch in _reports(source, ref, patient, locale, outcome):
+                    outcome.add(batch)
+                    sink.write(batch)
     if outcome.unread:
         with _aside(target.with_name(target.name + ".unread.csv")) as path, path.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out, lineterminator="\n").writerows([("file", "text", "reason"), *outcome.unread])
@@ -106,8 +108,8 @@ def run(
 # ---- in ----------------------------------------------------------------------------------------------------------------
 
 
-Batches = Callable[[Sequence[str] | None], Iterator[pa.RecordBatch]]
-"""Starts reading a table: all of its columns, or some."""
+Batches = Callable[[Sequence[str], Sequence[str]], Iterator[pa.RecordBatch]]
+"""Starts reading a table: these columns, of which those have texts that repeat and come as dictionaries."""
 
 
 def _table(
@@ -118,22 +120,32 @@ def _table(
     ref: Reference,
     patient: Patient | None,
     locale: str | None,
-) -> Iterator[pa.RecordBatch]:
+    sink_to: Callable[[], _Sink],
+    empty: Outcome,
+) -> Outcome:
+    """Judge a table in one pass, by the decimal mark and date order of its beginning; again if the whole table votes otherwise."""
     seen = f"The columns are: {', '.join(heads)}"
     if missing := [ours for ours in ("name_text", "value_text") if ours not in names]:
         raise ReadError(f"{source}: no column {' or '.join(missing)}; name it with --map {missing[0]}=COLUMN. {seen}")
     if unknown := [theirs for theirs in names.values() if theirs not in heads]:
         raise ReadError(f"{source}: no column {', '.join(unknown)}. {seen}")
-    voters = {ours: names[ours] for ours in ("value_text", "range_text", "collected_text") if ours in names}
-    texts: dict[str, set[str]] = {ours: set() for ours in voters}
-    for batch in batches(list(voters.values())):
-        for ours, theirs in voters.items():
-            texts[ours].update(filter(None, pc.unique(batch.column(theirs).cast(pa.string())).to_pylist()))
-    numbers = sorted(texts["value_text"] | texts.get("range_text", set()))
-    decimal = decimal_of(locale) or decimal_vote(numbers)
-    order = date_order_vote(sorted(texts.get("collected_text", ())))
-    for batch in batches(None):
-        yield interpret_batch(batch, columns=names, patient=patient, reference=ref, decimal=decimal, date_order=order)
+    judged = judged_columns(names)
+    said = decimal_of(locale)
+    first = next(iter(batches(judged, judged)), None)
+    decimal, order = facts_of(first, names) if first is not None else ("", "")
+    facts = said or decimal, order
+    while True:
+        judge = Judge(names, patient=patient, reference=ref, decimal=facts[0], date_order=facts[1])
+        outcome = replace(empty, status=Counter(), flags=Counter(), unknown=Counter())
+        with sink_to() as sink:
+            for batch in batches(heads, judged):
+                answered = judge.judge(batch)
+                outcome.add(answered)
+                sink.write(answered)
+        voted = said or judge.decimal(), judge.date_order()
+        if voted == facts:
+            return outcome
+        facts = voted
 
 
 def _open(source: Path, kind: str) -> tuple[list[str], Batches]:
@@ -145,7 +157,11 @@ def _open_parquet(source: Path) -> tuple[list[str], Batches]:
         heads = pq.read_schema(source).names
     except (OSError, pa.ArrowInvalid) as error:
         raise ReadError(f"{source}: {error}") from None
-    return heads, lambda wanted: pq.ParquetFile(source).iter_batches(batch_size=1 << 16, columns=list(wanted) if wanted else None)
+
+    def batches(wanted: Sequence[str], repeating: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return pq.ParquetFile(source, read_dictionary=list(repeating)).iter_batches(batch_size=1 << 17, columns=list(wanted))
+
+    return heads, batches
 
 
 def _open_csv(source: Path) -> tuple[list[str], Batches]:
@@ -159,15 +175,15 @@ def _open_csv(source: Path) -> tuple[list[str], Batches]:
     if not any(heads):
         raise ReadError(f"{source}: the file is empty")
 
-    def batches(wanted: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    def batches(wanted: Sequence[str], repeating: Sequence[str]) -> Iterator[pa.RecordBatch]:
         try:
             yield from pacsv.open_csv(
                 source,
                 read_options=pacsv.ReadOptions(block_size=BLOCK, encoding=encoding),
                 parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(heads, pa.string()),
-                    include_columns=list(wanted) if wanted else None,
+                    column_types=dict.fromkeys(heads, pa.string()) | dict.fromkeys(repeating, pa.dictionary(pa.int32(), pa.string())),
+                    include_columns=list(wanted),
                     strings_can_be_null=False,
                 ),
             )
@@ -210,28 +226,61 @@ def _aside(target: Path) -> Iterator[Path]:
 
 
 class _Sink:
-    """Writes batches of one schema to CSV or Parquet."""
+    """Writes batches of one schema to CSV or Parquet; texts that are dictionaries are texts in the file."""
 
     def __init__(self, path: Path, kind: str) -> None:
         self.path, self.kind = path, kind
         self.writer: Any = None
+        self.held: list[pa.RecordBatch] = []
+        self.rows = 0
 
     def __enter__(self) -> _Sink:
         return self
 
     def write(self, batch: pa.RecordBatch) -> None:
-        if self.writer is None:
-            self._open(batch.schema)
-        self.writer.write_batch(batch)
+        self.held.append(batch)
+        self.rows += batch.num_rows
+        if self.rows >= GROUP:
+            self._flush()
 
-    def _open(self, schema: pa.Schema) -> None:
-        self.writer = (
-            pacsv.CSVWriter(self.path, schema, write_options=pacsv.WriteOptions(quoting_style="needed"))
-            if self.kind == ".csv"
-            else pq.ParquetWriter(self.path, schema)
-        )
+    def _flush(self) -> None:
+        table = pa.table({}, schema=ANSWERS) if not self.held else pa.Table.from_batches(self.held)
+        if self.kind == ".csv":
+            table = table.cast(texts_in(table.schema))
+            self.writer = self.writer or pacsv.CSVWriter(self.path, table.schema, write_options=pacsv.WriteOptions(quoting_style="needed"))
+            self.writer.write_table(table)
+        else:
+            table = over_one_dictionary(table)
+            self.writer = self.writer or pq.ParquetWriter(self.path, described(table.schema), store_schema=False)
+            self.writer.write_table(table.replace_schema_metadata(self.writer.schema.metadata), row_group_size=max(len(table), 1))
+        self.held, self.rows = [], 0
 
     def __exit__(self, *error: object) -> None:
-        if self.writer is None:  # nothing was read: a table of heads only
-            self._open(ANSWERS)
-        self.writer.close()
+        if error[0] is None and (self.held or self.writer is None):  # nothing was read: a table of heads only
+            self._flush()
+        if self.writer is not None:
+            self.writer.close()
+
+
+def texts_in(schema: pa.Schema) -> pa.Schema:
+    """The schema with plain values where it has dictionaries."""
+    return pa.schema([field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in schema])
+
+
+def described(schema: pa.Schema) -> pa.Schema:
+    """The schema for a Parquet file from which pyarrow reads dictionaries as plain texts, as every other reader does."""
+    return schema.with_metadata({"ARROW:schema": base64.b64encode(texts_in(schema).serialize().to_pybytes())})
+
+
+def over_one_dictionary(table: pa.Table) -> pa.Table:
+    """Each dictionary column over one dictionary: the last, where those before it are its beginning, as in a run that only learns."""
+    columns = []
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type) and column.num_chunks > 1:
+            parts, last = column.chunks, column.chunks[-1].dictionary
+            if all(part.dictionary.equals(last.slice(0, len(part.dictionary))) for part in parts):
+                column = pa.chunked_array([pa.DictionaryArray.from_arrays(part.indices, last, safe=False) for part in parts])
+            else:
+                column = column.unify_dictionaries()
+        columns.append(column)
+    return pa.table(columns, schema=table.schema)
