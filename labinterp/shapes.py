@@ -70,6 +70,8 @@ def tidy(text: str) -> str:
 
     Powers of ten keep their caret (``10³`` -> ``10^3``); other superscripts become digits (``m²`` -> ``m2``, ``L⁻¹`` -> ``L-1``).
     """
+    if text.isascii() and text.isprintable() and not ("&" in text or "`" in text):  # nothing below would change it
+        return text.strip()
     for _ in range(2):  # some feeds escape twice (&amp;lt;)
         if _ENTITY.search(text):
             text = html.unescape(text)
@@ -193,6 +195,8 @@ def decimal_vote(texts: Iterable[str]) -> Literal[".", ",", ""]:
 
 def decimal_votes(text: str) -> Counter[str]:
     """How many numbers of a text can only be read with this decimal mark."""
+    if "." in text and _BARE.fullmatch(text):
+        return Counter(".")
     tokens = _NUMBER_ALONE.findall(tidy(text))
     return Counter(next(iter(found)) for token in tokens if "." in token or "," in token if len(found := readings(token)) == 1)
 
@@ -325,10 +329,14 @@ _TITER = re.compile(
     re.I | re.S,
 )
 _SITE = re.compile(r"^(?P<word>.*\S)\s+\d{1,2}$")
+_BARE = re.compile(r"([<>]?)([1-9]\d{0,5}|(?:0|[1-9]\d{0,5})\.\d{1,2})", re.ASCII)
+"""What nine of ten results are: a few digits, at most two of them behind a point. Whatever the locale, it is read in one way."""
 
 
 def parse_value(text: str, locale: str | None = None) -> ValueReading:
     """Read one result text. Raises `ValueTextError` where it has no single sound reading (dates, two numbers, letters for digits)."""
+    if bare := _BARE.fullmatch(text):
+        return ValueReading("censored" if bare[1] else "number", bare[1], float(bare[2]) or 0.0)
     if len(text) > LONGEST_VALUE:
         raise ValueTextError(f"too long for a result: {text[:40]!r}...")
     plain = tidy(text).replace("\n", "  ").strip().rstrip(";:")  # two spaces group no thousands
@@ -841,8 +849,13 @@ _NAMED_DATE = re.compile(
 _NAMED_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?\s?(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
 
 
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
 def parse_date(text: str, order: DateOrder = "") -> date | None:
     """The date in `text` (a time may follow), None where there is none or where its order is not known (``03/04/2024``)."""
+    if _ISO_DAY.fullmatch(text):
+        return _day(text[:4], text[5:7], text[8:])
     text = tidy(text)
     if found := _CJK_DATE.search(text):
         return _day(found[1], found[2], found[3])
@@ -887,6 +900,8 @@ def date_order_vote(texts: Iterable[str]) -> DateOrder:
 
 def date_orders(text: str) -> set[DateOrder]:
     """The orders that the dates in a text show."""
+    if _ISO_DAY.fullmatch(text):
+        return {"ymd"}
     seen: set[DateOrder] = set()
     for found in _NUMERIC_DATE.finditer(tidy(text)):
         first, mark, second, third = found.groups()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from labinterp.reference import Reference
 from labinterp.shapes import decimal_of
 
 BLOCK = 16 << 20  # bytes of one batch
+SAMPLE = 1 << 14  # rows from which the decimal mark and the order of dates are guessed
 GROUP = 1 << 18  # rows of one row group of Parquet
 
 
@@ -131,21 +133,22 @@ def _table(
         raise ReadError(f"{source}: no column {', '.join(unknown)}. {seen}")
     judged = judged_columns(names)
     said = decimal_of(locale)
-    first = next(iter(batches(judged, judged)), None)
-    decimal, order = facts_of(first, names) if first is not None else ("", "")
+    stream = iter(batches(heads, judged))
+    first = list(islice(stream, 1))
+    decimal, order = facts_of(first[0].slice(0, SAMPLE), names) if first else ("", "")
     facts = said or decimal, order
     while True:
         judge = Judge(names, patient=patient, reference=ref, decimal=facts[0], date_order=facts[1])
         outcome = replace(empty, status=Counter(), flags=Counter(), unknown=Counter())
         with sink_to() as sink:
-            for batch in batches(heads, judged):
+            for batch in chain(first, stream):
                 answered = judge.judge(batch)
                 outcome.add(answered)
                 sink.write(answered)
         voted = said or judge.decimal(), judge.date_order()
         if voted == facts:
             return outcome
-        facts = voted
+        facts, first, stream = voted, [], batches(heads, judged)
 
 
 def _open(source: Path, kind: str) -> tuple[list[str], Batches]:

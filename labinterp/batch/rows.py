@@ -247,7 +247,8 @@ class Column:
 
     def add(self, values: pd.Series) -> None:
         if self.type == pa.string():
-            numbers = self.texts.numbers([text or "" for text in plain(values).tolist()])
+            own, distinct = pd.factorize(plain(values))
+            numbers = np.append(self.texts.numbers(distinct.tolist()), 0)[own]  # the last for what is missing: -1
             more = pa.array((numbers - 1).astype(np.int32), mask=numbers == 0)
         elif self.type == pa.bool_():
             more = pa.array([value if isinstance(value, bool) else None for value in values.tolist()], self.type)
