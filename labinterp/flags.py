@@ -6,7 +6,7 @@ while another disagrees, and a critical limit wins over every printed range.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -365,8 +365,9 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
         fresh = where & (status == "ok")
         status[fresh] = name
         if callable(why):
-            for row in np.flatnonzero(fresh):
-                reason[row] = why(results.iloc[row], limits[row])
+            at = np.flatnonzero(fresh)
+            texts = (results[name].to_numpy(dtype=object)[at] for name in ("comparator", "low", "high", "value_text", "unit_text", "ucum"))
+            reason[at] = list(map(why, map(Row, *texts), limits[at]))
         else:
             reason[fresh] = why[fresh]
     silent = np.isin(status, ("not_a_result", "unreadable_value", "implausible"))
@@ -388,9 +389,20 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
     out["reason"] = reason
 
 
-def _undecided(row: pd.Series, limits: Limits) -> str:
-    if row["comparator"] or row["low"] != row["high"]:
-        printed = str(row["value_text"]).strip()
+class Row(NamedTuple):
+    """What a reason is told with."""
+
+    comparator: str
+    low: float
+    high: float
+    value_text: str
+    unit_text: str
+    ucum: str
+
+
+def _undecided(row: Row, limits: Limits) -> str:
+    if row.comparator or row.low != row.high:
+        printed = row.value_text.strip()
         return f"The result {printed} reaches across a limit, so it cannot be placed."
     if limits.open_facts:
         return f"The limits differ by {' and '.join(limits.open_facts)}, which the report does not say."
@@ -399,9 +411,9 @@ def _undecided(row: pd.Series, limits: Limits) -> str:
     return "The limits that may apply disagree."
 
 
-def _question(row: pd.Series, limits: Limits) -> str:
+def _question(row: Row, limits: Limits) -> str:
     """A slip is a question: what is not possible, and what would be. Units in which limits are published are asked first."""
-    value, unit = row["low"] if np.isfinite(row["low"]) else row["high"], row["unit_text"] or row["ucum"]
+    value, unit = row.low if np.isfinite(row.low) else row.high, row.unit_text or row.ucum
     impossible = f"{value:g} {unit}".strip() + " is not possible for this test."
     if value < 0:
         return f"{impossible} A quantity cannot be negative."

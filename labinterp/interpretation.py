@@ -70,14 +70,21 @@ def interpret(
 def interpret_rows(rows: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
     """All stages that look at one row at a time: same rows, same order, more columns. One upload and a batch both go through here."""
     results = (
-        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
-        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
-        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
+        read_rows(rows, ref)
         .pipe(choose_intervals, ref, patient)  #         + limits: what the result may be compared with
         .pipe(flag_results)  #                           + flag, category, severity, abnormal, status, reason, and the limit used
     )
     further = [column for column in rows.columns if column not in RESULT_COLUMNS]
     return results[[*RESULT_COLUMNS, *further]]
+
+
+def read_rows(rows: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+    """The stages that need only what is printed, whoever the person is."""
+    return (
+        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
+        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
+        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
+    )
 
 
 def rows_of(report: Input) -> pd.DataFrame:

@@ -4,9 +4,10 @@ Needs pyarrow (``pip install 'labinterp[batch]'``). The rules are those of `inte
 """
 
 from labinterp.batch.job import Stopped, run
-from labinterp.batch.judging import ANSWERS, columns_of, interpret_batch
+from labinterp.batch.judging import Judge, columns_of, interpret_batch
 from labinterp.batch.output import WriteError
+from labinterp.batch.rows import ANSWERS
 from labinterp.batch.summary import Summary
 from labinterp.batch.tables import Fault
 
-__all__ = ["ANSWERS", "Fault", "Stopped", "Summary", "WriteError", "columns_of", "interpret_batch", "run"]
+__all__ = ["ANSWERS", "Fault", "Judge", "Stopped", "Summary", "WriteError", "columns_of", "interpret_batch", "run"]

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from labinterp.alerts import find_alerts
 from labinterp.batch.output import settle, write_batches
+from labinterp.batch.rows import joined
 from labinterp.batch.tables import TEXT, Fault
 from labinterp.batch.votes import TableFacts
 from labinterp.causes import rank_causes
@@ -252,7 +253,7 @@ def rank(table: pa.Table, patient: Patient | None, ref: Reference) -> Iterator[d
     frame["person"] = pd.factorize(persons_of(table))[0]
     frame = frame.sort_values(["person", "place"], kind="stable", ignore_index=True)
     known = frame[~frame["kind"].isin(UNKNOWN)]
-    results = interpret_rows(complete(joined(known)), ref, patient).set_axis(known.index)
+    results = interpret_rows(complete(as_rows(known)), ref, patient).set_axis(known.index)
     persons = {number: _person(rows, patient) for number, rows in known.groupby("person", sort=False)}
     derived = _derived(results, known["person"], persons, patient, ref)
     for number, rows in frame.groupby("person", sort=False):
@@ -283,16 +284,10 @@ def _calm(results: pd.DataFrame) -> bool:
     return bool(((results["status"] == "ok") & (results["abnormal"].map(lambda value: value is False))).all())
 
 
-def joined(frame: pd.DataFrame) -> pd.DataFrame:
+def as_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """What is kept, as `interpret` takes it."""
-    from labinterp.batch.judging import _join
-
     out = frame.drop(columns=["place", "file", "kind", "person"]).reset_index(drop=True)
-    for name in ("low", "high"):
-        if (out[name] == "").all():
-            out = out.drop(columns=name)
-    _join(out)
-    return out
+    return joined(out.drop(columns=[name for name in ("low", "high") if (out[name] == "").all()]))
 
 
 def _person(rows: pd.DataFrame, patient: Patient | None) -> Patient:

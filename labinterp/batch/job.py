@@ -6,6 +6,7 @@ import csv
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,14 @@ import pyarrow as pa
 
 from labinterp.batch import tables
 from labinterp.batch.causes import Spill, write_causes
-from labinterp.batch.judging import ANSWERS, interpret_batch
+from labinterp.batch.judging import Judge
 from labinterp.batch.layout import Wishes, beside
 from labinterp.batch.output import KINDS, Sink, WriteError, join, write_json, write_text, writing
 from labinterp.batch.persons import Persons, read_persons
 from labinterp.batch.presets import Preset, Test, load
+from labinterp.batch.rows import ANSWERS, Tally
 from labinterp.batch.sources import Input, Piece, common, inputs_of
-from labinterp.batch.summary import Summary
+from labinterp.batch.summary import Summary, tallies_of
 from labinterp.batch.tables import Fault
 from labinterp.batch.votes import Changed, TableFacts
 from labinterp.batch.work import Work, identity
@@ -33,6 +35,9 @@ from labinterp.reference import Reference
 
 KEEP_EVERY = 600.0
 """Seconds after which what is done counts as finished: so much work a killed run loses at most."""
+
+JUDGES = 4
+"""Kinds of table for which is kept what was learnt."""
 
 Tell = Callable[[int, float], None]
 """Told as the run goes: rows written, and the share of the input that is read (0 to 1)."""
@@ -144,6 +149,8 @@ class _Job:
         self.spill: Spill | None = None
         self.whole = True  # what is written and what is counted agree
         self.asked_to_stop = False
+        self.judges: dict[Any, Judge] = {}  # those used last
+        self.tallies: Counter[Tally] = Counter()  # of judges that are let go, and of the run that is gone on with
 
     # ---- in, judged, out
 
@@ -160,6 +167,7 @@ class _Job:
                 self.pinned[self.place["input"]] = changed.facts
                 self.work.restart()
                 notices = self.summary.notices
+                self.judges, self.tallies = {}, Counter()
                 self.summary, self.place, self.facts = Summary(notices=notices), {"input": 0, "step": 0, "rows": 0}, None
             except (KeyboardInterrupt, ReadError, WriteError, OSError) as error:
                 self._stop(error)
@@ -200,7 +208,7 @@ class _Job:
                 sink.write(judged)
                 if self.spill is not None:
                     self.spill.add(judged, one.names, piece.facts, self.summary.rows, alone=one.alone)
-            self.summary.add(judged, one.names, "" if one.alone else one.file, self.place["rows"] + 1)
+            self.summary.add(batch, one.names, "" if one.alone else one.file, self.place["rows"] + 1)
         if one.alone and self.causes and (unread := [fault for fault in piece.faults if fault.text]):
             self._open()
             if self.spill is not None:
@@ -215,10 +223,19 @@ class _Job:
         self.tell(self.summary.rows, float(start + (end - start) * one.done()))
 
     def _judged(self, batch: pa.RecordBatch, names: Mapping[str, str], facts: TableFacts) -> pa.RecordBatch:
-        """The one place where a run judges."""
-        return interpret_batch(
-            batch, columns=names, patient=self.patient, reference=self.ref, decimal=facts.decimal, date_order=facts.date_order
+        """The one place where a run judges. What was learnt of a table serves the next one of the same kind."""
+        key = (tuple(names.items()), facts.decimal, facts.date_order)
+        judge = self.judges.pop(key, None) or Judge(
+            names, patient=self.patient, reference=self.ref, decimal=facts.decimal, date_order=facts.date_order
         )
+        self.judges[key] = judge
+        if len(self.judges) > JUDGES:
+            self.tallies.update(self.judges.pop(next(iter(self.judges))).tally())
+        return judge.judge(batch)
+
+    def _count(self) -> None:
+        """Bring the counts of the summary up to date."""
+        self.summary.count(sum((judge.tally() for judge in self.judges.values()), Counter(self.tallies)))
 
     def _failed(self, one: Input, reason: str) -> None:
         """A file that cannot be read, or not to its end, is one row of the failures."""
@@ -257,11 +274,13 @@ class _Job:
                 part = self.sink.path
             if self.spill is not None:
                 self.spill.close()
+            self._count()
             place = {
                 "place": self.place,
                 "facts": self.facts.to_dict() if self.facts else None,
                 "pinned": {str(number): facts.to_dict() for number, facts in self.pinned.items()},
                 "summary": self.summary.state(),
+                "tallies": self.summary.tallies(),
             }
             self.work.commit(part, place, self.summary.duplicates.kept)
         self.sink = self.spill = None
@@ -323,6 +342,8 @@ class _Job:
         notices = self.summary.notices
         self.summary = Summary.of_state(state["summary"], self.work.hashes())
         self.summary.notices = notices
+        self.tallies = tallies_of(state["tallies"])
+        self._count()
         self.place = dict(state["place"])
         self.facts = TableFacts.of(state["facts"]) if state["facts"] else None
         self.pinned = {int(number): TableFacts.of(facts) for number, facts in state["pinned"].items()}

@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labinterp.batch.judging import ANSWERS, columns_of
+from labinterp.batch.judging import columns_of
 from labinterp.batch.persons import Persons, own_sexes, plain_ids
 from labinterp.batch.presets import OURS, Lookup, Preset, Test
+from labinterp.batch.rows import ANSWERS
 from labinterp.batch.tables import DELIMITED, PACKED, TEXT, Table, kind_of, open_table, unique
 from labinterp.batch.votes import TableFacts, Votes
 from labinterp.errors import ReadError

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from labinterp.batch.persons import Persons, plain_ids
-from labinterp.batch.tables import BLOCK, TEXT, Fault, share, unpacked
+from labinterp.batch.tables import TEXT, Fault, share, unpacked
 from labinterp.errors import ReadError
 from labinterp.model import TEXT_COLUMNS, Patient
 from labinterp.readers.fhir import loads, results_in
@@ -26,6 +26,7 @@ NAMES = {
     "birth_date": "patient_birth_date",
     "age": "patient_age",
 }
+LINES = 4 << 20  # bytes of lines of one batch
 NOT_HERE = "the document does not hold"  # said of a reference to another line
 _PATIENT = re.compile(rb'"resourceType"\s*:\s*"(?:Patient|Bundle)"')
 
@@ -43,7 +44,7 @@ class Observations:
         return share(self.file, self.size) if self.file is not None else 0.0
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """About `BLOCK` bytes of lines at a time. Raises `ReadError` where the file is cut off or is no FHIR."""
+        """About `LINES` bytes of lines at a time. Raises `ReadError` where the file is cut off or is no FHIR."""
         self.faults.clear()
         self.others.clear()
         known = self._people()
@@ -53,7 +54,7 @@ class Observations:
             size += len(line)
             if line.strip():
                 seen += self._read(number, line, held, known)
-            if size >= BLOCK:
+            if size >= LINES:
                 if number > 100 and not seen:
                     break
                 yield self._batch(held, known)
@@ -113,7 +114,7 @@ class Observations:
         rest = b""
         try:
             with stream:
-                while block := stream.read(BLOCK):
+                while block := stream.read(LINES):
                     *lines, rest = (rest + block).split(b"\n")
                     yield from lines
         except OSError as error:

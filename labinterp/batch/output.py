@@ -6,6 +6,7 @@ numbers, also negative ones, stay as they are. Parquet holds the texts as they a
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from labinterp.batch.tables import SHARED, TEXT
 from labinterp.errors import LabinterpError
 from labinterp.export.csv import is_formula
 
-GROUP = 1 << 17
+GROUP = 1 << 18
 """Rows of a row group of Parquet, whatever the batches were: so a run that was interrupted writes the same file as one that was not."""
 
 KINDS = (".csv", ".parquet")
@@ -125,7 +126,8 @@ class Sink:
 
     def _group(self, rows: int) -> None:
         table = pa.Table.from_batches(self.held)
-        self.writer.write_table(table.slice(0, rows).combine_chunks(), row_group_size=GROUP)
+        group = over_one_dictionary(table.slice(0, rows)).replace_schema_metadata(self.writer.schema.metadata)
+        self.writer.write_table(group, row_group_size=GROUP)
         rest = table.slice(rows)
         self.held, self.waiting = rest.to_batches(), rest.num_rows
 
@@ -140,7 +142,26 @@ class Sink:
             options = pacsv.WriteOptions(include_header=self.heading, quoting_style="needed")
             self.writer = pacsv.CSVWriter(str(self.path), self.plain, write_options=options)
         else:
-            self.writer = pq.ParquetWriter(str(self.path), self.physical, store_schema=False)
+            self.writer = pq.ParquetWriter(str(self.path), described(self.physical, self.schema), store_schema=False)
+
+
+def described(schema: pa.Schema, plain: pa.Schema) -> pa.Schema:
+    """The schema for a Parquet file from which pyarrow reads dictionaries as plain texts, as every other reader does."""
+    return schema.with_metadata({"ARROW:schema": base64.b64encode(plain.serialize().to_pybytes())})
+
+
+def over_one_dictionary(table: pa.Table) -> pa.Table:
+    """Each dictionary column over one dictionary: the last, where those before it are its beginning, as in a run that only learns."""
+    columns = []
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type) and column.num_chunks > 1:
+            parts, last = column.chunks, column.chunks[-1].dictionary
+            if all(part.dictionary.equals(last.slice(0, len(part.dictionary))) for part in parts):
+                column = pa.chunked_array([pa.DictionaryArray.from_arrays(part.indices, last, safe=False) for part in parts])
+            else:
+                column = column.unify_dictionaries()
+        columns.append(column)
+    return pa.table(columns, schema=table.schema)
 
 
 def _nested(kind: pa.DataType) -> bool:

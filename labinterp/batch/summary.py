@@ -13,72 +13,28 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labinterp.batch.rows import Tally
 from labinterp.batch.tables import TEXT, Fault
 from labinterp.shapes import parse_date
-
-KEPT = 100_000
-"""Distinct texts that a counter keeps; beyond that the rare ones are let go."""
 
 LISTED = 200  # in the summary file
 TOLD = 8  # on the terminal
 REASON = 300  # characters
-EXACT = 1 << 24
-"""Rows whose fingerprints are kept (8 bytes each); beyond that a half, a quarter ... of them, chosen by the fingerprint itself."""
+RARE = "(rare ones)"
+EXACT = 1 << 21
+"""Rows whose fingerprints are kept (8 bytes each)."""
 
 ROW_FAULTS = 1000  # listed one by one
 SAME = ("patient_id", "name_text", "code_text", "specimen_text", "value_text", "comparator", "unit_text", "collected_text")
 """A duplicate has the same of all these as an earlier row; without `patient_id`, all columns of the table."""
 
 
-class Common:
-    """How often each text occurs, for the frequent ones."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[tuple[str, ...]] = Counter()
-        self.let_go = 0
-
-    def add(self, columns: Sequence[pa.Array]) -> None:
-        for key, count in grouped(columns):
-            self.counts[key] += count
-        if len(self.counts) > KEPT:
-            kept = self.counts.most_common(KEPT // 2)
-            self.let_go += len(self.counts) - len(kept)
-            self.counts = Counter(dict(kept))
-
-    def to_list(self, most: int | None = None) -> list[list[Any]]:
-        """Most frequent first; of equal ones the first by its letters."""
-        return [[*key, count] for key, count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))[:most]]
-
-    @property
-    def distinct(self) -> int:
-        return len(self.counts) + self.let_go
-
-
-def codes_of(column: pa.Array) -> tuple[np.ndarray, list[str]]:
-    """An integer for each row, and the text behind each; NULL is the empty text."""
-    shared = column if pa.types.is_dictionary(column.type) else column.cast(TEXT).dictionary_encode()
-    texts = [text or "" for text in shared.dictionary.cast(TEXT).to_pylist()]
-    codes = pc.fill_null(shared.indices.cast(pa.int64()), len(texts)).to_numpy(zero_copy_only=False)
-    return codes, [*texts, ""]
-
-
-def grouped(columns: Sequence[pa.Array]) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The distinct combinations of some columns, each with its number of rows."""
-    mixed: np.ndarray | None = None
-    kept: list[tuple[str, ...]] = [()]
-    for column in columns:
-        own, texts = codes_of(column)
-        if mixed is None:
-            mixed = np.zeros(len(own), dtype=np.int64)
-        codes, pairs = pd.factorize(mixed * len(texts) + own)
-        kept = [(*kept[int(pair) // len(texts)], texts[int(pair) % len(texts)]) for pair in pairs]
-        mixed = codes
-    if mixed is not None and len(mixed):
-        yield from zip(kept, np.bincount(mixed, minlength=len(kept)).tolist())
-
-
 class Duplicates:
-    """Counts rows that say again what another row has said, by fingerprints of 64 bits in bounded memory."""
+    """Counts rows that say again what another row has said, by fingerprints of 64 bits in bounded memory.
+
+    The upper half of a fingerprint is that of the person. Where there are more rows than can be kept, those of every second, fourth ...
+    person are, and the count is about right.
+    """
 
     def __init__(self, hashes: np.ndarray | None = None, every: int = 1) -> None:
         self.hashes = np.empty(1 << 16, dtype=np.uint64)
@@ -87,22 +43,34 @@ class Duplicates:
             self._append(hashes)
 
     def add(self, columns: Sequence[pa.Array]) -> None:
+        """Count the rows of a batch; the first column says who they are of."""
         if not columns or not len(columns[0]):
             return
-        mixed = np.zeros(len(columns[0]), dtype=np.uint64)
-        for column in columns:
-            mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + _fingerprints(column)
-            mixed ^= mixed >> np.uint64(29)
-        self._append(mixed if self.every == 1 else mixed[mixed % np.uint64(self.every) == 0])
+        who = _fingerprints(columns[0])
+        others = list(columns[1:])
+        if self.every > 1:
+            chosen = np.flatnonzero(self._is_chosen(who))
+            who, others = who[chosen], [column.take(pa.array(chosen)) for column in others]
+        rest = np.zeros(len(who), dtype=np.uint64)
+        for column in others:
+            rest = rest * _ODD + _fingerprints(column)
+            rest ^= rest >> np.uint64(29)
+        self._append((who << np.uint64(32)) | (rest & _LOW))
+
+    def _is_chosen(self, who: np.ndarray) -> np.ndarray:
+        chosen: np.ndarray = (who & _LOW) % np.uint64(self.every) == 0
+        return chosen
 
     def _append(self, hashes: np.ndarray) -> None:
         while self.size + len(hashes) > EXACT:
             self.every *= 2
             kept = self.hashes[: self.size]
-            kept = kept[kept % np.uint64(self.every) == 0]
+            kept = kept[self._is_chosen(kept >> np.uint64(32))]
             self.hashes[: len(kept)] = kept
             self.size = len(kept)
-            hashes = hashes[hashes % np.uint64(self.every) == 0]
+            hashes = hashes[self._is_chosen(hashes >> np.uint64(32))]
+            if self.every > 1 << 20:  # one person for all: what is more is not counted
+                hashes = hashes[:0]
         if self.size + len(hashes) > len(self.hashes):
             self.hashes = np.concatenate([self.hashes[: self.size], np.empty(max(self.size, len(hashes)), dtype=np.uint64)])
         self.hashes[self.size : self.size + len(hashes)] = hashes
@@ -118,6 +86,9 @@ class Duplicates:
             return 0
         self.kept.sort()
         return int(np.count_nonzero(self.kept[1:] == self.kept[:-1])) * self.every
+
+
+_ODD, _LOW = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFFFFFFFF)
 
 
 def _fingerprints(column: pa.Array) -> np.ndarray:
@@ -137,8 +108,9 @@ class Summary:
     status: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
     markers: dict[str, Counter[str]] = field(default_factory=dict)
-    unknown_names: Common = field(default_factory=Common)
-    unknown_units: Common = field(default_factory=Common)
+    unknown_names: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    unknown_units: Counter[tuple[str, ...]] = field(default_factory=Counter)  # unit and marker
+    counted: Counter[Tally] = field(default_factory=Counter)
     duplicates: Duplicates = field(default_factory=Duplicates)
     without_id: int = 0
     late_births: int = 0
@@ -159,26 +131,31 @@ class Summary:
         lines = sum(1 for fault in self.failures if fault.text)
         return self.rows + lines - self.status["ok"] - self.status["not_a_result"]
 
+    def count(self, tallies: Counter[Tally]) -> None:
+        """Take over what the judges have counted."""
+        self.counted = tallies
+        self.status, self.flags, self.markers = Counter(), Counter(), {}
+        self.unknown_names, self.unknown_units = Counter(), Counter()
+        for one, count in tallies.items():
+            self.status[one.status] += count
+            self.flags[one.flag or ""] += count
+            if one.marker:
+                self.markers.setdefault(one.marker, Counter())[one.flag or one.status] += count
+            if one.status == "unknown_marker":
+                self.unknown_names[(RARE if one.name_text is None else one.name_text,)] += count
+            elif one.status == "unknown_unit":
+                self.unknown_units[RARE if one.name_text is None else one.unit_text, one.marker or ""] += count
+
     def add(self, batch: pa.RecordBatch, names: Mapping[str, str], file: str, first_row: int) -> None:
-        """Count one judged batch. `file` is empty where the rows themselves say which file they are of, as those of reports do."""
+        """Count a prepared batch. `file` is empty where the rows themselves say which file they are of, as those of reports do."""
         alone = not file
         self.rows += batch.num_rows
-        for (marker, flag, status), count in grouped([batch.column(name) for name in ("marker", "flag", "status")]):
-            self.status[status] += count
-            self.flags[flag] += count
-            if marker:
-                self.markers.setdefault(marker, Counter())[flag or status] += count
-        unknown = (("unknown_marker", "name_text", self.unknown_names), ("unknown_unit", "unit_text", self.unknown_units))
-        for status, ours, counter in unknown:
-            if self.status[status]:
-                rows = batch.filter(pc.equal(batch.column("status"), status))
-                columns = [rows.column(names[ours])] if ours in names else [pa.nulls(rows.num_rows, TEXT)]
-                counter.add([*columns, rows.column("marker")] if status == "unknown_unit" else columns)
         if "patient_id" in names:
             self.without_id += 0 if alone else batch.column(names["patient_id"]).null_count
-            same = [batch.column(names[ours]) for ours in SAME if ours in names] + ([batch.column("file")] if alone else [])
+            same = [batch.column(names[ours]) for ours in SAME if ours in names]
+            same = [batch.column("file"), *same] if alone else same
         else:
-            same = [batch.column(name) for name in batch.schema.names[: batch.schema.get_field_index("marker")] if name != "file"]
+            same = [batch.column(name) for name in batch.schema.names if name != "file"]
         self.duplicates.add([column for column in same if not pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type)])
         self._births(batch, names, file, first_row)
 
@@ -206,10 +183,10 @@ class Summary:
             told = sorted(((flags["LL"] + flags["HH"], marker) for marker, flags in self.markers.items()), reverse=True)
             which = ", ".join(f"{marker} {count:,}" for count, marker in told[:TOLD] if count)
             yield f"{critical:,} rows are beyond a critical limit (flag LL or HH): look at these first ({which})"
-        for what, common in (("tests", self.unknown_names), ("units", self.unknown_units)):
-            if common.distinct:
-                shown = ", ".join(f"{' of '.join(filter(None, key)) or '(none)'} ({count:,})" for *key, count in common.to_list(TOLD))
-                more = f", and {common.distinct - TOLD:,} more" if common.distinct > TOLD else ""
+        for what, unknown in (("tests", self.unknown_names), ("units", self.unknown_units)):
+            if unknown:
+                shown = ", ".join(f"{' of '.join(part or '(none)' for part in key)} ({count:,})" for key, count in ordered(unknown)[:TOLD])
+                more = f", and {len(unknown) - TOLD:,} more" if len(unknown) > TOLD else ""
                 yield f"{what} not known here: {shown}{more}"
         if twice := self.duplicates.count():
             about = "" if self.duplicates.every == 1 else "about "
@@ -240,8 +217,8 @@ class Summary:
             "flags": dict(ordered(self.flags)),
             "critical": self.flags["LL"] + self.flags["HH"],
             "markers": {marker: dict(ordered(flags)) for marker, flags in sorted(self.markers.items())},
-            "unknown_names": {"distinct": self.unknown_names.distinct, "most_common": self.unknown_names.to_list(LISTED)},
-            "unknown_units": {"distinct": self.unknown_units.distinct, "most_common": self.unknown_units.to_list(LISTED)},
+            "unknown_names": _listed(self.unknown_names),
+            "unknown_units": _listed(self.unknown_units),
             "duplicate_rows": {"count": self.duplicates.count(), "exact": self.duplicates.every == 1},
             "rows_without_person": self.without_id,
             "born_after_collection": self.late_births,
@@ -250,15 +227,10 @@ class Summary:
         }
 
     def state(self) -> dict[str, Any]:
-        """All of it as plain data, but for the fingerprints of rows; `of_state` is the way back."""
+        """All of it as plain data, but for `tallies` and the fingerprints of rows; `of_state` is the way back."""
         return {
             "rows": self.rows,
             "files": self.files,
-            "status": dict(self.status),
-            "flags": dict(self.flags),
-            "markers": {marker: dict(flags) for marker, flags in self.markers.items()},
-            "unknown_names": [self.unknown_names.to_list(), self.unknown_names.let_go],
-            "unknown_units": [self.unknown_units.to_list(), self.unknown_units.let_go],
             "every": self.duplicates.every,
             "without_id": self.without_id,
             "late_births": self.late_births,
@@ -267,16 +239,15 @@ class Summary:
             "failures": [list(vars(fault).values()) for fault in self.failures],
         }
 
+    def tallies(self) -> list[list[Any]]:
+        """What the judges have counted, as plain data; `tallies_of` is the way back."""
+        return [[*one, count] for one, count in self.counted.items()]
+
     @classmethod
     def of_state(cls, state: Mapping[str, Any], hashes: np.ndarray) -> Summary:
         return cls(
             rows=state["rows"],
             files=state["files"],
-            status=Counter(state["status"]),
-            flags=Counter(state["flags"]),
-            markers={marker: Counter(flags) for marker, flags in state["markers"].items()},
-            unknown_names=_common(*state["unknown_names"]),
-            unknown_units=_common(*state["unknown_units"]),
             duplicates=Duplicates(hashes, state["every"]),
             without_id=state["without_id"],
             late_births=state["late_births"],
@@ -286,16 +257,17 @@ class Summary:
         )
 
 
-def ordered(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def ordered(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
     """Most frequent first; of equal ones the first by its letters."""
     return sorted(((key, count) for key, count in counts.items() if count), key=lambda item: (-item[1], item[0]))
 
 
-def _common(counts: list[list[Any]], let_go: int) -> Common:
-    common = Common()
-    common.counts.update({tuple(key): count for *key, count in counts})
-    common.let_go = let_go
-    return common
+def _listed(counts: Mapping[tuple[str, ...], int]) -> dict[str, Any]:
+    return {"distinct": len(counts), "most_common": [[*key, count] for key, count in ordered(counts)[:LISTED]]}
+
+
+def tallies_of(rows: Sequence[Sequence[Any]]) -> Counter[Tally]:
+    return Counter({Tally(*row[:-1]): row[-1] for row in rows})
 
 
 def _days(column: pa.Array) -> np.ndarray:

@@ -25,8 +25,8 @@ from labinterp.errors import ReadError
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 
-BLOCK = 4 << 20  # bytes of one batch of a text table
-ROWS = 1 << 16  # rows of one batch of the others
+BLOCK = 16 << 20  # bytes of one batch of a text table
+ROWS = 1 << 17  # rows of one batch of the others
 TEXT = pa.string()
 SHARED = pa.dictionary(pa.int32(), pa.string())
 """A text column that keeps each distinct text once."""

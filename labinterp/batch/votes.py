@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labinterp.readers.words import sexes_of
-from labinterp.shapes import date_order_vote, decimal_of, decimal_vote
+from labinterp.shapes import DateOrder, date_order_vote, decimal_of, decimal_vote
 
 _NO_VOTE = r"^[<>=≤≥~\s]*\d*$"
 _POINT = r"^[<>=≤≥~\s]*\d+\.\d{1,2}$"
@@ -28,8 +28,8 @@ class TableFacts:
     """Facts of a whole table. `sexes` are the words of its column of sexes with what each means ("" if it does not say)."""
 
     decimal: str = ""
-    date_order: str = ""
-    birth_order: str = ""
+    date_order: DateOrder = ""
+    birth_order: DateOrder = ""
     sexes: tuple[tuple[str, str], ...] = ()
     encoding: str = ""
 
