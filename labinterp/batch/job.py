@@ -92,6 +92,10 @@ def run(
     persons, persons_from, notices = _persons(sources, form, patients, (columns or {}).get("patient_id", ""))
     wishes = Wishes(columns or {}, {head: Test.of(text) for head, text in (tests or {}).items()}, form, persons, locale)
     inputs, readers, files = inputs_of(sources, target, wishes, patient, persons_from)
+    if causes and (nobody := [one for one in inputs if not one.error and not one.alone and "patient_id" not in one.names]):
+        raise ReadError(
+            f"{nobody[0].path}: causes are told for each person, and no column has their ids; name it with --map patient_id=COLUMN"
+        )
     with readers:
         order = {
             "input": identity(files),

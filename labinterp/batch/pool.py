@@ -41,7 +41,7 @@ class Readers:
     """Reads `files` by their number, looking ahead. Close it when done (`with`)."""
 
     def __init__(self, files: Sequence[Path], locale: str | None, processes: int | None = None) -> None:
-        self.files, self.locale = files, locale
+        self.files, self.locale, self.reading = files, locale, read_one
         self.processes = processes or max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2, 8))
         light = len(files) <= FEW and sum(file.stat().st_size for file in files) <= SMALL
         self.pool: ProcessPoolExecutor | None = None
@@ -68,7 +68,7 @@ class Readers:
     def _alone(self, number: int) -> Report | str:
         with self._started(1) as pool:
             try:
-                return pool.submit(read_one, self.files[number], self.locale).result()
+                return pool.submit(self.reading, self.files[number], self.locale).result()
             except BrokenProcessPool:
                 return "reading it ended the process (out of memory, or a fault of a library)"
 
@@ -77,7 +77,7 @@ class Readers:
             self.pool = self._started(self.processes)
         for ahead in range(number, min(number + self.processes * AHEAD, len(self.files))):
             if ahead not in self.waiting:
-                self.waiting[ahead] = self.pool.submit(read_one, self.files[ahead], self.locale)
+                self.waiting[ahead] = self.pool.submit(self.reading, self.files[ahead], self.locale)
 
     def _started(self, processes: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet)

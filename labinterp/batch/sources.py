@@ -15,7 +15,7 @@ import pyarrow as pa
 from labinterp.batch.layout import FILE, Books, Layout, Wishes, stem
 from labinterp.batch.observations import NAMES, PEOPLE, SCHEMA, Observations
 from labinterp.batch.pool import Readers
-from labinterp.batch.tables import KINDS, LINES, TEXT, Fault, NotInThisEncoding, kind_of, open_table
+from labinterp.batch.tables import KINDS, LINES, PACKED, TEXT, Fault, NotInThisEncoding, kind_of, open_table
 from labinterp.batch.votes import Changed, TableFacts
 from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
@@ -95,6 +95,11 @@ def _is_ours(path: Path, target: Path) -> bool:
     return path.parent == target.parent and (path == target or path.name.startswith((f"{target.name}.", f".{target.name}")))
 
 
+def _may_be_report(path: Path) -> bool:
+    """A table without columns for names and values may still be a report, such as one with a column for each test."""
+    return kind_of(path) not in LINES and path.suffix.lower() not in PACKED and path.stat().st_size <= HEAD
+
+
 def is_table(path: Path) -> bool:
     return kind_of(path) in KINDS
 
@@ -119,10 +124,12 @@ def inputs_of(
         inputs = [_table(path, name, wishes, several, books) for path, name in files]
         if any(not one.error for one in inputs):
             return inputs, none, [path for path, _ in files]
-        if wishes.said or all(kind_of(path) in LINES or path.stat().st_size > HEAD for path, _ in files):
+        if wishes.said or wishes.persons or not any(_may_be_report(path) for path, _ in files):
             if several:
                 return inputs, none, [path for path, _ in files]
             raise ReadError(inputs[0].error)
+    if wishes.persons:
+        raise ReadError(f"{', '.join(map(str, sources))}: a table of persons goes with tables of results; a report says itself whose it is")
     readers = Readers([path for path, _ in files], wishes.locale)
     return [_reports(files, readers, patient, strict=not folder)], readers, [path for path, _ in files]
 
