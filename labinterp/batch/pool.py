@@ -52,6 +52,9 @@ class Readers:
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self.pool is not None and error and error[0] is not None:  # ^C does not wait for pages in work
+            for process in list((getattr(self.pool, "_processes", None) or {}).values()):
+                process.terminate()
         self._end()
 
     def get(self, number: int) -> Report | str:

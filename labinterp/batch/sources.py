@@ -118,6 +118,7 @@ def inputs_of(
     folder = any(source.is_dir() for source in sources) or len(files) > 1
     several = len(files) > 1
     none = Readers([], None)
+    no_table = ""
     kinds = (*KINDS, ".xlsx") if wishes.said else KINDS
     if all(kind_of(path) in kinds for path, _ in files):
         books = Books(files[0][0].parent)
@@ -128,10 +129,11 @@ def inputs_of(
             if several:
                 return inputs, none, [path for path, _ in files]
             raise ReadError(inputs[0].error)
+        no_table = inputs[0].error
     if wishes.persons:
         raise ReadError(f"{', '.join(map(str, sources))}: a table of persons goes with tables of results; a report says itself whose it is")
     readers = Readers([path for path, _ in files], wishes.locale)
-    return [_reports(files, readers, patient, strict=not folder)], readers, [path for path, _ in files]
+    return [_reports(files, readers, patient, strict=not folder, no_table=no_table)], readers, [path for path, _ in files]
 
 
 def _named(files: list[tuple[Path, str]], table: str, sources: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -218,8 +220,11 @@ def _lines(path: Path, name: str, wishes: Wishes, several: bool) -> Input:
 # ---- reports -------------------------------------------------------------------------------------------------------------
 
 
-def _reports(files: Sequence[tuple[Path, str]], readers: Readers, patient: Patient | None, *, strict: bool) -> Input:
-    """All reports as one input; `strict` where the only one must be readable. A piece holds what a few seconds or some dozen files give."""
+def _reports(files: Sequence[tuple[Path, str]], readers: Readers, patient: Patient | None, *, strict: bool, no_table: str) -> Input:
+    """All reports as one input. A piece holds what a few seconds or some dozen files give.
+
+    `strict` where the only one must be readable; then `no_table` says why it is no table of results, if it is a table at all.
+    """
     at = [0]
 
     def read(known: TableFacts | None, skip: int) -> Iterator[Piece]:
@@ -229,6 +234,8 @@ def _reports(files: Sequence[tuple[Path, str]], readers: Readers, patient: Patie
         for number, (path, name) in enumerate(files[skip:], skip):
             found = readers.get(number)
             at[0], steps = number + 1, steps + 1
+            if strict and no_table and (isinstance(found, str) or not len(found.rows)):
+                raise ReadError(no_table)
             if isinstance(found, str):
                 if strict:
                     raise ReadError(f"{path}: {found}")

@@ -258,6 +258,12 @@ def test_a_parquet_without_the_needed_columns_says_which_there_are(tmp_path: Pat
         run(tmp_path / "in.parquet", tmp_path / "out.parquet")
 
 
+def test_a_csv_without_the_needed_columns_says_which_there_are(tmp_path: Path) -> None:
+    for lines in (("who,what",), ("who,what", "1,x", "2,y")):
+        with pytest.raises(labinterp.ReadError, match=r"--map name_text=COLUMN.*who, what"):
+            run(write(tmp_path / "in.csv", *lines), tmp_path / "out.parquet")
+
+
 def test_a_table_with_headings_only(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", HEAD)
     assert run(source, tmp_path / "out.csv").rows == 0
