@@ -53,15 +53,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return OK
     except ReadError as error:
-        say(f"cannot read {error}")
+        notice(f"cannot read {error}")
         return UNREADABLE
     except (UsageError, LabinterpError, FileNotFoundError) as error:
-        say(str(error))
+        notice(str(error))
         return USAGE
     return code
 
 
-def say(text: str) -> None:
+def notice(text: str) -> None:
     """A notice to the person at the terminal."""
     print(f"labinterp: {text}", file=sys.stderr)
 
@@ -244,7 +244,7 @@ def _each(args: argparse.Namespace, use: Callable[[Report], Any]) -> tuple[list[
         try:
             done.append((file, use(_read(file, args.locale))))
         except ReadError as error:
-            say(f"cannot read {error}")
+            notice(f"cannot read {error}")
             code = UNREADABLE
     return done, code
 
@@ -256,7 +256,7 @@ def _write(args: argparse.Namespace, write: Callable[[IO[str]], None]) -> None:
     with args.out.open("w", encoding="utf-8", newline="") as out:
         out.write(BOM if args.format == "csv" else "")
         write(out)
-    say(f"wrote {args.out}")
+    notice(f"wrote {args.out}")
 
 
 def _table_out(args: argparse.Namespace, show: Callable[..., None], shown: Iterable[tuple[Any, ...]]) -> None:
@@ -306,7 +306,7 @@ def _summary_out(args: argparse.Namespace, answer: Interpretation) -> None:
         sys.stdout.buffer.write(content)
     else:
         args.out.write_bytes(content)
-        say(f"wrote {args.out}")
+        notice(f"wrote {args.out}")
 
 
 def not_interpreted(answer: Interpretation) -> int:
@@ -361,7 +361,7 @@ def interpret(args: argparse.Namespace) -> int:
     if args.format != "table":
         for file, answer in done:
             for alert in answer.alerts:
-                say(f"{file}: {alert.urgency.upper()}: {alert.text}")
+                notice(f"{file}: {alert.urgency.upper()}: {alert.text}")
     return _close(args, code, sum(not_interpreted(answer) for _, answer in done))
 
 
@@ -389,7 +389,7 @@ def trends(args: argparse.Namespace) -> int:
 
 def _close(args: argparse.Namespace, code: int, unsure: int) -> int:
     if unsure:
-        say(f"{unsure} {'line or row has' if unsure == 1 else 'lines or rows have'} no sure answer")
+        notice(f"{unsure} {'line or row has' if unsure == 1 else 'lines or rows have'} no sure answer")
     return NOT_INTERPRETED if code == OK and unsure and args.strict else code
 
 
@@ -424,7 +424,7 @@ def batch(args: argparse.Namespace) -> int:
         locale=args.locale,
     )
     for line in outcome.lines():
-        say(line)
+        notice(line)
     return UNREADABLE if outcome.unreadable else _strict(args, outcome.not_interpreted)
 
 
@@ -575,9 +575,9 @@ def samples(args: argparse.Namespace) -> int:
             print(outcome.difference)
     wrong = sum(bool(outcome.difference) for outcome in outcomes)
     if args.action == "generate":
-        say(f"{len(outcomes) - wrong} golden files written from today's reading. Check each against its report before you rely on it.")
+        notice(f"{len(outcomes) - wrong} golden files written from today's reading. Check each against its report before you rely on it.")
     else:
-        say(f"{len(outcomes)} files with a golden, {wrong} not read as expected" if outcomes else f"no golden files in {folder}")
+        notice(f"{len(outcomes)} files with a golden, {wrong} not read as expected" if outcomes else f"no golden files in {folder}")
     return NOT_INTERPRETED if wrong else OK
 
 
@@ -585,7 +585,7 @@ def app(words: Sequence[str]) -> int:
     from importlib.util import find_spec
 
     if find_spec("streamlit") is None:
-        say("the app needs Streamlit: pip install 'labinterp[app]'")
+        notice("the app needs Streamlit: pip install 'labinterp[app]'")
         return USAGE
     from labinterp.app import launch
 
