@@ -36,11 +36,9 @@ from labinterp.readers.encoding import decode
 from labinterp.readers.facts import facts_of
 from labinterp.readers.geometry import Page, Word, lines_of
 from labinterp.readers.layout import HEADING
+from labinterp.readers.limits import limits
 from labinterp.readers.table import is_analyte
 from labinterp.shapes import decimal_of, decimal_vote, parse_range
-
-LARGEST = 2_000_000
-"""Bytes. A text of this size is no laboratory report."""
 
 SIZE, WIDTH, LEADING = 10.0, 5.0, 12.0
 """Letter size, width of a character and distance of lines, so that two spaces part cells and one space parts words."""
@@ -67,9 +65,12 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         page = re.match(r"<(?:!doctype html|html|head|body|div|table)", start)
         kind = "a web page (HTML)" if page else "XML (of FHIR, the JSON form is read)"
         raise ReadError(f"{name}: this is {kind}; save it as PDF, or copy its text and paste that")
-    if len(data) > LARGEST:
-        raise ReadError(f"{name}: {len(data) / 1e6:.0f} MB of plain text are too much for a report")
+    most = limits()
+    if len(data) > most.text_size:
+        raise ReadError(f"{name}: {len(data) / 2**20:.1f} MB of plain text; the limit is {most.text_size >> 20} MB")
     parts = [part for part in text.split("\f") if part.strip()]
+    if len(parts) > most.pages:
+        raise ReadError(f"{name}: the text has {len(parts)} pages; the limit is {most.pages}")
     pages = [page_of(part, number) for number, part in enumerate(parts, 1)]
     report = with_statements(report_of(pages, name=name, format="text", locale=locale), parts)
     report.rows["decimal"] = decimal_vote([*report.rows["value_text"], *report.rows["range_text"]]) or decimal_of(locale)
