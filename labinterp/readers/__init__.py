@@ -47,8 +47,7 @@ def read(source: str | os.PathLike[str] | bytes | IO[bytes] | IO[str], *, name: 
     Raises `ReadError` for a document that cannot be read as a whole; the fault of a single line is a row of `.unread`.
     """
     data, name = content_of(source, name)
-    if not data.strip(b"\x00\t\n\r\x0b\x0c \xef\xbb\xbf\xfe\xff"):
-        raise ReadError(f"{name}: the file is empty")
+    refuse_empty(data, name)
     try:
         return reader_of(data[:HEAD], name).read(data, name, locale)  # type: ignore[no-any-return]
     except RecursionError:
@@ -71,6 +70,12 @@ def reader_of(head: bytes, name: str) -> ModuleType:
         if module.identify(head, name.lower()):
             return module
     raise ReadError(f"{name}: this is no format that labinterp reads ({', '.join(READERS)})")
+
+
+def refuse_empty(data: bytes, name: str) -> None:
+    """Raise `ReadError` for a file with nothing in it but blanks."""
+    if not data.strip(b"\x00\t\n\r\x0b\x0c \xef\xbb\xbf\xfe\xff"):
+        raise ReadError(f"{name}: the file is empty")
 
 
 def content_of(source: str | os.PathLike[str] | bytes | IO[bytes] | IO[str], name: str | None) -> tuple[bytes, str]:

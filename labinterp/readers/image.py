@@ -58,7 +58,9 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
             raise ReadError(f"{name}: the picture has more pages than are read; the limit is {most.picture_pages}")
         for number in range(1, count + 1):
             if time.monotonic() - clock > most.seconds:
-                raise ReadError(f"{name}: reading the pictures took longer than {most.seconds:.0f} s; it stopped at page {number} of {count}")
+                raise ReadError(
+                    f"{name}: reading the pictures took longer than {most.seconds:.0f} s; it stopped at page {number} of {count}"
+                )
             tell(number, count)
             pages.append(page_of(frame(picture, number, name), number, name))
     return report_of(pages, name=name, format="image", locale=locale)

@@ -30,8 +30,8 @@ class Limits:
     """Bytes of any document."""
     pdf_size: int = 100 * MB
     picture_size: int = 60 * MB
-    text_size: int = 2 * MB
-    """Bytes of plain text: a hundred times a long report."""
+    text_size: int = MB // 2
+    """Bytes of plain text: a report of two hundred pages."""
     json_size: int = 256 * MB
 
     pages: int = 500
@@ -62,7 +62,8 @@ class Limits:
     """Fields, components and repetitions of one HL7 segment."""
 
 
-_in_force: ContextVar[Limits] = ContextVar("limits", default=Limits())
+USUAL = Limits()
+_in_force: ContextVar[Limits] = ContextVar("limits", default=USUAL)
 
 
 def limits() -> Limits:

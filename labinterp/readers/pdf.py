@@ -70,7 +70,9 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
             raise ReadError(f"{name}: {len(pictures)} pages are pictures; the limit is {most.picture_pages}")
         for page in pictures:
             if time.monotonic() - clock > most.seconds:
-                raise ReadError(f"{name}: reading the pages as pictures took longer than {most.seconds:.0f} s; stopped at page {page.number}")
+                raise ReadError(
+                    f"{name}: reading the pages as pictures took longer than {most.seconds:.0f} s; stopped at page {page.number}"
+                )
             image.tell(page.number, len(pages))
             pages[page.number - 1] = image.page_of(_rendered(document, page, name), page.number, name)
     finally:

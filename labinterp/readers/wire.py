@@ -69,7 +69,8 @@ def report_from(message: dict[str, Any], blob: bytes) -> Report:
 
 def _columns(frame: pd.DataFrame) -> tuple[list[tuple[str, str, Any]], bytes]:
     """(name, dtype, distinct values) of each column, and its codes or numbers as bytes."""
-    columns, parts = [], []
+    columns: list[tuple[str, str, Any]] = []
+    parts: list[bytes] = []
     for name in frame.columns:
         column = frame[name]
         if column.dtype.kind in "fib":

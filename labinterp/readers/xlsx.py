@@ -40,7 +40,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _look_inside(archive, name)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise ReadError(f"{name}: the workbook is damaged, cut off or locked ({type(error).__name__})") from None
     try:
         with warnings.catch_warnings():
