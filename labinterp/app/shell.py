@@ -10,6 +10,7 @@ import streamlit as st
 from labinterp.app import answer, check, lookup, start, trends
 from labinterp.app.markup import show
 from labinterp.app.session import current
+from labinterp.readers.guarded import shared
 
 HERE = Path(__file__).resolve().parent
 
@@ -22,6 +23,7 @@ SAFETY = (
 
 def main() -> None:
     """Draw the page that the visitor is on."""
+    shared().start()
     st.set_page_config(page_title="labinterp", page_icon=str(HERE / "icon.png"), layout="centered")
     st.html(f"<style>{_style()}</style>")
     st.logo(str(HERE / "logo.svg"), size="large")

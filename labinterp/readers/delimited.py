@@ -14,7 +14,7 @@ from labinterp.errors import ReadError
 from labinterp.model import Report
 from labinterp.readers import HEAD
 from labinterp.readers.encoding import decode
-from labinterp.readers.table import Table, report_of
+from labinterp.readers.table import Table, refuse_cells, report_of
 from labinterp.readers.words import role_of
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -40,7 +40,7 @@ def identify(head: bytes, name: str) -> bool:
 
 
 def read(data: bytes, name: str, locale: str | None = None) -> Report:
-    """Read a delimited table. Raises `ReadError`, with the headings seen, where no column holds results."""
+    """Read a delimited table. Raises `ReadError` where no column holds results."""
     text, encoding = decode(data, locale)
     if is_binary(text[:65536]):
         raise ReadError(f"{name}: this is no text file")
@@ -52,9 +52,10 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         notices.append("A quotation mark is opened and never closed; quotation marks were read as ordinary characters.")
     delimiter, _, _ = sniff("\n".join(lines[:SNIFFED]))
     if not delimiter:
-        raise ReadError(f"{name}: no table: the lines do not fall into columns. First line: {lines[0][:100]!r}")
+        raise ReadError(f"{name}: no table: the lines do not fall into columns")
     if lines[0].lower().startswith("sep=") and len(lines[0]) <= 6:  # a hint that Excel writes
         lines = lines[1:]
+    refuse_cells(len(lines), max((line.count(delimiter) for line in lines), default=0) + 1, name)
     cells = cells_of(lines, delimiter, quoted=whole)
     table = Table(cells, np.array(lines, dtype=object), title=name)
     return report_of([table], name=name, format="csv", locale=locale, notices=notices)

@@ -16,6 +16,7 @@ from typing import Any
 from labinterp.errors import ReadError
 from labinterp.model import Patient, Report
 from labinterp.readers.encoding import decode
+from labinterp.readers.limits import limits
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import looks_like_range, parse_date
 
@@ -61,6 +62,9 @@ def identify(head: bytes, name: str) -> bool:
 
 def read(data: bytes, name: str, locale: str | None = None) -> Report:
     """Read FHIR. Raises `ReadError` for JSON that is broken or is no FHIR."""
+    most = limits()
+    if len(data) > most.json_size:
+        raise ReadError(f"{name}: {len(data) >> 20} MB of JSON; the limit is {most.json_size >> 20} MB")
     text, _ = decode(data)
     resources, unread = parsed(text.lstrip("\ufeff"), name)
     document = _Document(resources)
@@ -101,7 +105,9 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
     try:
         whole = _loads(text)
         return [item for item in (whole if isinstance(whole, list) else [whole]) if isinstance(item, dict)], []
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ReadError(f"{name}: the JSON is nested more deeply than is read (FHIR has some fifteen levels)") from None
+    except ValueError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         objects, unread = [], []
         for number, line in enumerate(lines, 1):
@@ -114,7 +120,8 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
             if isinstance(item, dict):
                 objects.append(item)
         if not any("resourceType" in item for item in objects):
-            raise ReadError(f"{name}: the JSON is broken or cut off: {error}") from error
+            at = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+            raise ReadError(f"{name}: the JSON is broken or cut off{at}") from None
         return objects, unread
 
 
