@@ -26,15 +26,12 @@ LOCALES = (None, "", ".", ",", "de", "en-IN", "fr_CH", "xx", "zh")
 
 def digits_of(number: float) -> str:
     """The digits of a number without the zeros around them, which a power of ten adds: 4500.0 -> ``45``."""
-    mantissa = format(abs(number), ".17g") if abs(number) >= 1e15 else repr(abs(number))
-    return re.sub(r"\D", "", mantissa.partition("e")[0]).strip("0")
+    return re.sub(r"\D", "", repr(abs(number)).partition("e")[0]).strip("0")
 
 
 def is_printed(number: float, text: str) -> bool:
     """Do the digits of `number` stand in `text`? A number whose digits were not printed is invented."""
-    wanted = digits_of(number)
-    # beyond 15 digits (a power of ten) the last digits are those of the binary form
-    return wanted[:15] in re.sub(r"\D", "", tidy(text))
+    return digits_of(number) in re.sub(r"\D", "", tidy(text))
 
 
 def value_is_sound(found: ValueReading, text: str) -> None:

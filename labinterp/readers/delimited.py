@@ -52,7 +52,8 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         notices.append("A quotation mark is opened and never closed; quotation marks were read as ordinary characters.")
     delimiter, _, _ = sniff("\n".join(lines[:SNIFFED]))
     if not delimiter:
-        raise ReadError(f"{name}: no table: the lines do not fall into columns. First line: {lines[0][:100]!r}")
+        first = lines[0][:100] if lines else ""
+        raise ReadError(f"{name}: no table: the lines do not fall into columns. First line: {first!r}")
     if lines[0].lower().startswith("sep=") and len(lines[0]) <= 6:  # a hint that Excel writes
         lines = lines[1:]
     cells = cells_of(lines, delimiter, quoted=whole)

@@ -104,7 +104,16 @@ def _frames(data: bytes, name: str) -> list[Any]:
                 )
             frames.append(ImageOps.exif_transpose(_square(picture)).convert("RGB"))
         return frames
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        ArithmeticError,
+        LookupError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ReadError(f"{name}: the picture is damaged or too large ({type(error).__name__})") from None
 
 
@@ -113,7 +122,10 @@ def _square(picture: Any) -> Any:
     dots = picture.info.get("dpi", (0, 0))
     across, down = float(dots[0] or 0), float(dots[1] or 0)
     if across > 1 and down > 1 and not 0.8 < across / down < 1.25:
-        return picture.resize((picture.width, round(picture.height * across / down)))
+        height = max(round(picture.height * across / down), 1)
+        if picture.width * height > MAX_PIXELS:  # a head of a few bytes can ask for any stretch
+            raise ValueError(f"{across:g} x {down:g} dots an inch")
+        return picture.resize((picture.width, height))
     return picture.copy()
 
 
