@@ -7,7 +7,7 @@ from fuzz.grammar import PIECES
 from fuzz.sound import LOCALES, numbers_are_printed, report_is_sound
 from labinterp.errors import ReadError
 from labinterp.readers import delimited
-from labinterp.readers.delimited import logical_lines
+from labinterp.readers.delimited import kept, physical_lines
 from labinterp.readers.encoding import decode
 
 HEADS = (
@@ -44,9 +44,7 @@ def check(data: bytes) -> None:
     report_is_sound(report)
     text, _ = decode(content, locale)
     numbers_are_printed(report, text)
-    lines, _ = logical_lines(text)
-    said = {*report.rows["text"], *report.unread["text"]}
-    for number, line in enumerate(lines):
-        if line in said or not line.strip(" ,;|\t\"") or (number == 0 and line.lower().startswith("sep=")):
-            continue
-        raise AssertionError(("a line is lost", line))
+    said = "\n".join([*report.rows["text"], *report.unread["text"]])
+    for number, line in enumerate(kept(physical_lines(text))):
+        hint = number == 0 and line.lower().startswith("sep=") and len(line) <= 6
+        assert hint or line in said or not line.strip(" ,;|\t\""), ("a line is lost", line)
