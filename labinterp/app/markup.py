@@ -20,7 +20,7 @@ def esc(text: Any) -> str:
 
 def label_of(text: Any) -> str:
     """`text` safe in the label of a button, which Streamlit reads as Markdown: an image in it would be fetched."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", plain(str(text)))
+    return re.sub(r"([\\`*_\[\]<>!~$:&|#])", r"\\\1", plain(str(text)))
 
 
 def show(html: str) -> None:

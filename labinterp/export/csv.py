@@ -24,14 +24,22 @@ def to_csv(interpretation: Interpretation, path: str | Path | None = None) -> st
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
-    """A copy in which an apostrophe stands before every text that begins like a formula; numbers and lone signs stay as they are."""
-    safe = frame.rename(columns=lambda name: "'" + name if isinstance(name, str) and is_formula(name) else name)
+    """A copy in which an apostrophe stands before every text that begins like a formula; numbers and lone signs stay as they are.
+
+    A carriage return within a text becomes a line feed: the writer puts no quotation marks around it, and a new line would begin there.
+    """
+    safe = frame.rename(columns=lambda name: cell(name) if isinstance(name, str) else name)
     for column in safe.columns:
         if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
-            armed = {value: "'" + value for value in safe[column] if isinstance(value, str) and is_formula(value)}
+            armed = {value: safer for value in safe[column] if isinstance(value, str) and (safer := cell(value)) != value}
             if armed:
                 safe[column] = [armed.get(value, value) if isinstance(value, str) else value for value in safe[column]]
     return safe
+
+
+def cell(text: str) -> str:
+    """One text as it may stand in a cell."""
+    return ("'" + text if is_formula(text) else text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_formula(text: str) -> bool:
