@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from labinterp.controls import plain
 from labinterp.errors import LabinterpError, ReadError
 
 if TYPE_CHECKING:
@@ -63,7 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def notice(text: str) -> None:
     """A notice to the person at the terminal."""
-    print(f"labinterp: {text}", file=sys.stderr)
+    print(plain(f"labinterp: {text}"), file=sys.stderr)
+
+
+class _Plain(logging.Formatter):
+    """What a document or a file is called is only a text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record))
 
 
 def tell_progress() -> None:
@@ -74,7 +82,7 @@ def tell_progress() -> None:
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name("progress")
-    handler.setFormatter(logging.Formatter("labinterp: %(message)s"))
+    handler.setFormatter(_Plain("labinterp: %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
 
@@ -275,21 +283,30 @@ def _table_out(args: argparse.Namespace, show: Callable[..., None], shown: Itera
 
 def _json_out(args: argparse.Namespace, objects: list[Any]) -> None:
     """One object for one file, a list for several."""
+    from labinterp.export.json import dumped
+    from labinterp.export.json import plain as plain_data
+
     content = objects[0] if len(objects) == 1 else objects
-    _write(args, lambda out: print(json.dumps(content, ensure_ascii=False, indent=2, default=str), file=out))
+    _write(args, lambda out: print(dumped(plain_data(content), indent=2), file=out))
 
 
 def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -> None:
     """One table of all files, safe to open in a spreadsheet; the first column says which file."""
     import pandas as pd
 
-    from labinterp.export.csv import disarmed
-
     parts = [frame.reset_index(drop=True) for _, frame in frames]
     for part, (file, _) in zip(parts, frames):
         part.insert(0, "file", file)
     if parts:
-        _write(args, lambda out: disarmed(pd.concat(parts, ignore_index=True)).to_csv(out, index=False, lineterminator="\n"))
+        _frame_out(args, pd.concat(parts, ignore_index=True))
+
+
+def _frame_out(args: argparse.Namespace, frame: pd.DataFrame) -> None:
+    """A table as CSV: no cell of it is run by a spreadsheet or, where it is only looked at, obeyed by the terminal."""
+    from labinterp.export.csv import disarmed
+
+    text = str(disarmed(frame).to_csv(index=False, lineterminator="\n"))
+    _write(args, lambda out: print(plain(text) if out.isatty() else text, end="", file=out))
 
 
 def _summary_out(args: argparse.Namespace, answer: Interpretation) -> None:
@@ -366,8 +383,7 @@ def interpret(args: argparse.Namespace) -> int:
 
 
 def trends(args: argparse.Namespace) -> int:
-    from labinterp.export.csv import disarmed
-    from labinterp.export.json import plain
+    from labinterp.export.json import plain as plain_data
     from labinterp.model import records_of
     from labinterp.series import trends as trends_of
     from labinterp.terminal import show_trends
@@ -378,10 +394,10 @@ def trends(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     if args.format == "json":
-        _json_out(args, [plain(records_of(table))])
+        _json_out(args, [plain_data(records_of(table))])
     elif args.format == "csv":
         table.insert(0, "file", [done[number][0] for number in table["report"]])
-        _write(args, lambda out: disarmed(table).to_csv(out, index=False, lineterminator="\n"))
+        _frame_out(args, table)
     else:
         _table_out(args, show_trends, [(table,)])
     return code
@@ -570,9 +586,9 @@ def samples(args: argparse.Namespace) -> int:
         raise UsageError(f"there is no folder {folder}")
     outcomes = list(goldens.test(folder) if args.action == "test" else goldens.generate(folder))
     for outcome in outcomes:
-        print(f"{'differs' if outcome.difference else 'ok' if args.action == 'test' else 'written'}  {outcome.file.name}")
+        print(plain(f"{'differs' if outcome.difference else 'ok' if args.action == 'test' else 'written'}  {outcome.file.name}"))
         if outcome.difference:
-            print(outcome.difference)
+            print(plain(outcome.difference))
     wrong = sum(bool(outcome.difference) for outcome in outcomes)
     if args.action == "generate":
         notice(f"{len(outcomes) - wrong} golden files written from today's reading. Check each against its report before you rely on it.")

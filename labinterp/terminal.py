@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from labinterp.controls import plain
 from labinterp.facts import name_of
 from labinterp.model import Alert, Evidence, Finding, Patient, Question, Report
 from labinterp.shown import STATUS_WORDS
@@ -56,10 +58,18 @@ _SCHEME = re.compile(r" \(\w+\)$")
 CLOSING = "These are reasons to ask a doctor, not diagnoses. No clinician has reviewed this program."
 
 
+class PlainConsole(Console):
+    """A console on which a text of a report is only a text: what a terminal would obey is not passed on."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(plain(segment.text), segment.style)
+
+
 def console(file: IO[str] | None = None) -> Console:
     """Where to print. Colour only on a terminal and only without NO_COLOR; a pipe gets 120 columns."""
-    made = Console(file=file, highlight=False, soft_wrap=False, emoji=False, markup=False)
-    return made if made.is_terminal else Console(file=made.file, highlight=False, emoji=False, markup=False, no_color=True, width=120)
+    made = PlainConsole(file=file, highlight=False, soft_wrap=False, emoji=False, markup=False)
+    return made if made.is_terminal else PlainConsole(file=made.file, highlight=False, emoji=False, markup=False, no_color=True, width=120)
 
 
 def show_interpretation(answer: Interpretation, title: str = "", *, full: bool = False, out: Console) -> None:

@@ -67,9 +67,12 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         raise ReadError(f"{name}: {len(data) >> 20} MB of JSON; the limit is {most.json_size >> 20} MB")
     text, _ = decode(data)
     resources, unread = parsed(text.lstrip("\ufeff"), name)
-    document = _Document(resources)
-    for resource in document.top:
-        document.visit(resource)
+    try:
+        document = _Document(resources)
+        for resource in document.top:
+            document.visit(resource)
+    except RecursionError:  # bundles within bundles, results that are members of results, a thousand times
+        raise ReadError(f"{name}: the FHIR document is nested too deeply") from None
     unread += document.unread
     if not document.seen:
         raise ReadError(f"{name}: JSON, but not FHIR: no resourceType was found")
@@ -192,11 +195,11 @@ class _Document:
         born = parse_date(str(resource.get("birthDate") or ""), "ymd") if len(str(resource.get("birthDate") or "")) == 10 else None
         key = key or str(resource.get("id") or "patient")
         self.key_of[id(resource)] = key
-        age, pregnant = extension(resource, "age"), extension(resource, "pregnant")
+        age, pregnant = _number(extension(resource, "age")), extension(resource, "pregnant")
         self.patients[key] = Patient(
             sex=sex,
             birth_date=born if born and born <= date.today() else None,
-            age=float(age) if age else None,
+            age=age if age is not None and 0 <= age <= 130 else None,
             pregnant={"True": True, "False": False}.get(pregnant),
         )
         for human in many(resource.get("name"))[:1]:
@@ -218,7 +221,7 @@ class _Document:
     # -- resources
 
     def visit(self, resource: dict[str, Any]) -> None:
-        kind = resource["resourceType"]
+        kind = str(resource["resourceType"])
         if kind == "DiagnosticReport":
             self._report(resource)
         elif kind == "Observation":
@@ -308,7 +311,7 @@ class _Document:
             "section_text": extension(part, "section") or panel or self.section.get(id(observation), ""),
             "specimen_text": concept(source.get("type")) or str(specimen.get("display") or ""),
             "code_text": coded(part.get("code"), LOINC),
-            "decimal": extension(part, "decimal") or ".",
+            "decimal": "," if extension(part, "decimal") == "," else ".",
             "review": "; ".join(filter(None, [review, extension(part, "review")])),
             "patient_id": key,
         }
