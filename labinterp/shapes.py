@@ -18,6 +18,7 @@ from typing import Literal
 
 from labinterp import words
 from labinterp.errors import ValueTextError
+from labinterp.language import remark
 from labinterp.words import fold_word
 
 # ---- signs: one spelling each --------------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ def _unit_first(text: str) -> tuple[str, str]:
 
 # ---- values --------------------------------------------------------------------------------------------------------------
 
-MISPRINT = "the limits are the wrong way round or equal, a misprint"
+MISPRINT = remark("the limits are the wrong way round or equal, a misprint")
 """Said of a range that states nothing."""
 
 LONGEST_VALUE, LONGEST_RANGE = 200, 600

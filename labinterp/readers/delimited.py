@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers import HEAD
 from labinterp.readers.encoding import decode
@@ -46,10 +47,10 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         raise ReadError(f"{name}: this is no text file")
     notices = []
     if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
-        notices.append(f"The file is not in UTF-8; it was read as {encoding}.")
+        notices.append(remark(f"The file is not in UTF-8; it was read as {encoding}."))
     lines, whole = logical_lines(text)
     if not whole:
-        notices.append("A quotation mark is opened and never closed; quotation marks were read as ordinary characters.")
+        notices.append(remark("A quotation mark is opened and never closed; quotation marks were read as ordinary characters."))
     delimiter, _, _ = sniff("\n".join(lines[:SNIFFED]))
     if not delimiter:
         raise ReadError(f"{name}: no table: the lines do not fall into columns. First line: {lines[0][:100]!r}")

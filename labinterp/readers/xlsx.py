@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers.table import Table, report_of
 from labinterp.shapes import decimal_vote
@@ -18,7 +19,7 @@ from labinterp.shapes import decimal_vote
 LARGEST = 1 << 30
 """Bytes that a workbook may unpack to."""
 
-TURNED = "a date stands here; the spreadsheet may have made it out of a text such as 3-5"
+TURNED = remark("a date stands here; the spreadsheet may have made it out of a text such as 3-5")
 
 
 def identify(head: bytes, name: str) -> bool:
@@ -36,7 +37,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     except zipfile.BadZipFile as error:
         raise ReadError(f"{name}: the workbook is damaged or cut off ({error})") from error
     if not any(path.startswith("xl/") for path in inside):
-        kind = "a Word document" if any(path.startswith("word/") for path in inside) else "an archive"
+        kind = remark("a Word document") if any(path.startswith("word/") for path in inside) else remark("an archive")
         raise ReadError(f"{name}: this is {kind}, not an Excel workbook; save the report as PDF, .xlsx or CSV")
     if sum(inside.values()) > LARGEST:
         raise ReadError(f"{name}: the workbook unpacks to {sum(inside.values()) >> 20} MB, which is too large")
@@ -53,7 +54,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     for number, sheet in enumerate(formulas.worksheets, 1):
         lost = _without_value(sheet, book.worksheets[number - 1])
         if lost and number in by_page:
-            reason = "a formula whose result is not stored in the file; open and save it in a spreadsheet program"
+            reason = remark("a formula whose result is not stored in the file; open and save it in a spreadsheet program")
             by_page[number].unread += [{"text": cell, "page": number, "reason": reason, "kind": "possible_result"} for cell in lost]
     return report_of(tables, name=name, format="xlsx", locale=mark if mark == "," else locale)
 
