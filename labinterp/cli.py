@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from labinterp.controls import plain
 from labinterp.errors import LabinterpError, ReadError
+from labinterp.language import ENGLISH, Language, language, languages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:1] == ["app"]:  # the app has its own options
         return app(words[1:])
     args = parser.parse_args(words)
+    spoken = _spoken(args)
     tell_progress()
     try:
         code: int = args.run(args)
@@ -54,10 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return OK
     except ReadError as error:
-        notice(f"cannot read {error}")
+        notice(_cannot_read(error, spoken))
         return UNREADABLE
     except (UsageError, LabinterpError, FileNotFoundError) as error:
-        notice(str(error))
+        notice(spoken.again(str(error)))
         return USAGE
     return code
 
@@ -72,6 +74,15 @@ class _Plain(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return plain(super().format(record))
+
+
+def _spoken(args: argparse.Namespace) -> Language:
+    """The language of notices."""
+    return language(getattr(args, "language", ENGLISH))
+
+
+def _cannot_read(error: ReadError, spoken: Language) -> str:
+    return spoken.say("cannot read {what}", what=spoken.again(str(error)))
 
 
 def tell_progress() -> None:
@@ -126,6 +137,7 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("--answers", type=Path, metavar="FILE", help="a JSON file: question id -> answer or list of answers")
     _schemes(one)
     _output(one, "fhir", "html", "pdf")
+    _language(one)
     one.add_argument("--with-name", action="store_true", help="html, pdf: print the person's name on the summary")
     one.add_argument("--full", action="store_true", help="table: tell every cause with all its reasons, and every question")
 
@@ -133,6 +145,7 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("files", nargs="+", metavar="FILE", help="reports of one person, in any order")
     _reading(one)
     _person(one)
+    _language(one)
     one.add_argument("-f", "--format", choices=FORMATS, default="table")
     one.add_argument("-o", "--out", type=Path, metavar="OUT", help="write to this file instead of the terminal")
 
@@ -153,13 +166,16 @@ def make_parser() -> argparse.ArgumentParser:
     _reading(one)
     _person(one)
     _schemes(one)
+    _language(one)
 
     one = command("markers", markers, "List the tests that are known, or show one with every limit and its source.")
     one.add_argument("name", nargs="?", metavar="NAME", help="id, LOINC code or any printed name")
+    _language(one)
     one.add_argument("-f", "--format", choices=("table", "json"), default="table")
 
     one = command("causes", causes, "List the possible causes that are known, or show one with what speaks for and against it.")
     one.add_argument("name", nargs="?", metavar="NAME", help="id or name")
+    _language(one)
     one.add_argument("-f", "--format", choices=("table", "json"), default="table")
 
     one = command("convert", convert, "Convert a value between the units of one test. A unit that is not sound for the test is refused.")
@@ -187,6 +203,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--locale", help="language or decimal mark of the numbers (de, en, '.' or ','); without it the document votes")
+
+
+def _language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--language", choices=languages(), default=ENGLISH, help="language of the words; codes and numbers printed stay")
 
 
 def _person(parser: argparse.ArgumentParser) -> None:
@@ -231,7 +251,8 @@ def _patient(args: argparse.Namespace) -> Patient:
 def _reference(args: argparse.Namespace) -> Reference:
     from labinterp.reference import Reference
 
-    return Reference.default(_pairs(args.scheme, "--scheme") or None)
+    schemes = _pairs(args.scheme, "--scheme") if hasattr(args, "scheme") else None
+    return Reference.default(schemes or None, getattr(args, "language", ENGLISH))
 
 
 def _read(file: str, locale: str | None) -> Report:
@@ -252,7 +273,7 @@ def _each(args: argparse.Namespace, use: Callable[[Report], Any]) -> tuple[list[
         try:
             done.append((file, use(_read(file, args.locale))))
         except ReadError as error:
-            notice(f"cannot read {error}")
+            notice(_cannot_read(error, _spoken(args)))
             code = UNREADABLE
     return done, code
 
@@ -350,7 +371,7 @@ def read(args: argparse.Namespace) -> int:
 
 def interpret(args: argparse.Namespace) -> int:
     from labinterp.interpretation import interpret as interpret_report
-    from labinterp.terminal import show_interpretation
+    from labinterp.terminal import URGENCY_WORDS, show_interpretation
 
     if args.format in SUMMARIES and len(args.files) > 1:
         raise UsageError(f"-f {args.format} makes one summary of one report; give one file at a time")
@@ -378,7 +399,7 @@ def interpret(args: argparse.Namespace) -> int:
     if args.format != "table":
         for file, answer in done:
             for alert in answer.alerts:
-                notice(f"{file}: {alert.urgency.upper()}: {alert.text}")
+                notice(f"{file}: {reference.say(URGENCY_WORDS[alert.urgency])}: {alert.text}")
     return _close(args, code, sum(not_interpreted(answer) for _, answer in done))
 
 
@@ -389,8 +410,9 @@ def trends(args: argparse.Namespace) -> int:
     from labinterp.terminal import show_trends
 
     done, code = _each(args, lambda report: report)
+    reference = _reference(args)
     try:
-        table = trends_of([report for _, report in done], patient=_patient(args))
+        table = trends_of([report for _, report in done], patient=_patient(args), reference=reference)
     except ValueError as error:
         raise UsageError(str(error)) from None
     if args.format == "json":
@@ -399,13 +421,13 @@ def trends(args: argparse.Namespace) -> int:
         table.insert(0, "file", [done[number][0] for number in table["report"]])
         _frame_out(args, table)
     else:
-        _table_out(args, show_trends, [(table,)])
+        _table_out(args, show_trends, [(table, reference.language)])
     return code
 
 
 def _close(args: argparse.Namespace, code: int, unsure: int) -> int:
     if unsure:
-        notice(f"{unsure} {'line or row has' if unsure == 1 else 'lines or rows have'} no sure answer")
+        notice(_spoken(args).plural("{n} line or row has no sure answer", "{n} lines or rows have no sure answer", unsure))
     return NOT_INTERPRETED if code == OK and unsure and args.strict else code
 
 
@@ -474,10 +496,9 @@ def _rows_named(answer: Interpretation, wanted: str) -> list[int]:
 
 
 def markers(args: argparse.Namespace) -> int:
-    from labinterp.reference import Reference
     from labinterp.terminal import console, marker_facts, show_pairs, show_rows
 
-    ref = Reference.default()
+    ref = _reference(args)
     if args.name is None:
         known = list(ref.markers.values())
         if args.format == "json":
@@ -489,7 +510,7 @@ def markers(args: argparse.Namespace) -> int:
         else:
             codes = [next((code.code for code in m.loinc if code.default), "") for m in known]
             rows = ((m.id, m.name, m.category, m.unit or "", code) for m, code in zip(known, codes))
-            show_rows(("id", "Test", "Category", "Unit", "LOINC"), rows, console())
+            show_rows(("id", ref.say("Test"), ref.say("Category"), ref.say("Unit"), "LOINC"), rows, console())
         return OK
     found = _find_marker(ref, args.name)
     if args.format == "json":
@@ -523,11 +544,10 @@ def _near(name: str, names: dict[str, str]) -> str:
 
 
 def causes(args: argparse.Namespace) -> int:
-    from labinterp.causes import describe_cause
-    from labinterp.reference import Reference
+    from labinterp.causes import SEEN, describe_cause
     from labinterp.terminal import URGENCY_WORDS, console, show_rows
 
-    ref = Reference.default()
+    ref = _reference(args)
     if args.name is None:
         known = list(ref.causes.values())
         if args.format == "json":
@@ -539,8 +559,10 @@ def causes(args: argparse.Namespace) -> int:
                 )
             )
         else:
-            rows = ((c.id, c.name, c.category, URGENCY_WORDS[c.urgency], c.visible) for c in known)
-            show_rows(("id", "Cause", "Category", "How soon", "Seen in blood"), rows, console())
+            say = ref.say
+            rows = ((c.id, c.name, c.category, say(URGENCY_WORDS[c.urgency]), say(SEEN[c.visible].split(",")[0])) for c in known)
+            heads = ("id", say("Cause"), say("Category"), say("How soon"), say("Seen in blood"))
+            show_rows(heads, rows, console())
         return OK
     names = {text.casefold(): cause.id for cause in ref.causes.values() for text in (cause.id, cause.name)}
     id_ = names.get(args.name.casefold())

@@ -132,7 +132,7 @@ def _one(usable: pd.DataFrame, rule: Derived, patient: Patient) -> dict[str, Any
         if not math.isfinite(value):
             return None
         return {
-            "name_text": rule.marker or rule.name,
+            "name_text": rule.marker or rule.id,
             "value_text": f"{value:.6g}",
             "unit_text": rule.unit,
             "decimal": ".",

@@ -18,6 +18,7 @@ from typing import Literal
 
 from labinterp import words
 from labinterp.errors import ValueTextError
+from labinterp.language import remark
 from labinterp.words import fold_word
 
 # ---- signs: one spelling each --------------------------------------------------------------------------------------------
@@ -258,7 +259,7 @@ def _unit_first(text: str) -> tuple[str, str]:
 
 # ---- values --------------------------------------------------------------------------------------------------------------
 
-MISPRINT = "the limits are the wrong way round or equal, a misprint"
+MISPRINT = remark("the limits are the wrong way round or equal, a misprint")
 """Said of a range that states nothing."""
 
 _WIDE = re.compile(r" {3,}")  # says no more than two spaces, and patterns with several optional spaces would try all splits of them

@@ -9,9 +9,20 @@ import pandas as pd
 
 from labinterp.columns import resolve, spread
 from labinterp.errors import ValueTextError
+from labinterp.language import remark
 from labinterp.shapes import ValueReading, parse_date, parse_range, parse_value
 
 NAN, INF = math.nan, math.inf
+NO_RESULT = {
+    "specimen-problem": remark("specimen problem"),
+    "blank": remark("blank"),
+    "see-note": remark("see note"),
+    "invalid": remark("invalid"),
+    "pending": remark("pending"),
+    "cancelled": remark("cancelled"),
+    "not-performed": remark("not performed"),
+    "not-calculated": remark("not calculated"),
+}
 NEAR_RANGE = 10.0  # a reading further than this from the printed range does not decide an ambiguous number
 
 
@@ -47,7 +58,7 @@ def parse_values(results: pd.DataFrame) -> pd.DataFrame:
 def value_of(text: str, mark: str = "", range_text: str = "") -> Value:
     """The interval of one value text. Never raises: what cannot be read says why."""
     if not text.strip():
-        return Value("no_result", value_reason="No value is printed.")
+        return Value("no_result", value_reason=remark("No value is printed."))
     try:
         return as_interval(parse_value(text, locale=mark or None))
     except ValueTextError as error:
@@ -84,6 +95,6 @@ def as_interval(reading: ValueReading) -> Value:
     elif reading.kind == "range" and reading.value2 is not None:
         low, high = sorted((number, float(reading.value2)))
         number = NAN
-    reason = f"The report gives no result: {reading.qualitative.replace('-', ' ')}." if reading.kind == "no_result" else ""
+    reason = remark(f"The report gives no result: {NO_RESULT[reading.qualitative]}.") if reading.kind == "no_result" else ""
     word = reading.qualitative if reading.kind == "qualitative" else ""
     return Value(reading.kind, number, low, high, reading.comparator, word, reading.flag, reading.unit, reason)

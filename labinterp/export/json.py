@@ -22,7 +22,7 @@ from labinterp.model import Finding, records_of
 if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
 
-VERSION = "1.0"
+VERSION = "1.1"
 """Of the schema: the first number changes when a reader of the old form would go wrong, the second when something is added."""
 
 
@@ -43,6 +43,7 @@ def to_dict(interpretation: Interpretation) -> dict[str, Any]:
         "schema": VERSION,
         "labinterp": __version__,
         "reference": interpretation.reference.digest,
+        "language": interpretation.reference.language.code,
         "report": None if report is None else {"name": report.name, "format": report.format, "laboratory": report.laboratory},
         "patient": asdict(person),
         "answers": interpretation.answers,

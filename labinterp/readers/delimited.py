@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers import HEAD
 from labinterp.readers.encoding import decode
@@ -46,7 +47,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         raise ReadError(f"{name}: this is no text file")
     notices = []
     if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
-        notices.append(f"The file is not in UTF-8; it was read as {encoding}.")
+        notices.append(remark(f"The file is not in UTF-8; it was read as {encoding}."))
     lines, whole = logical_lines(text)
     delimiter, _, _ = sniff("\n".join(lines[:SNIFFED]))
     if not delimiter:
@@ -59,7 +60,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         whole, lines = False, kept(physical_lines(text))
         cells = cells_of(lines, delimiter, quoted=False)
     if not whole:
-        notices.append("Quotation marks do not pair around cells; they were read as ordinary characters.")
+        notices.append(remark("Quotation marks do not pair around cells; they were read as ordinary characters."))
     table = Table(cells, np.array(lines, dtype=object), title=name)
     return report_of([table], name=name, format="csv", locale=locale, notices=notices)
 
