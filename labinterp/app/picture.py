@@ -13,6 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labinterp.app.markup import esc
 from labinterp.app.session import Document, one_reader
+from labinterp.app.speech import say
 
 DARK = 160  # of 255: darker than this is ink
 SCALE = 1.6  # pixels for one point: sharp enough to read, about 200 kB a page
@@ -90,7 +91,9 @@ def cut_html(sheet: Sheet, row: Any) -> str:
     if box[2] <= box[0] or box[3] <= box[1]:
         return ""
     line = closed_up(sheet.image.crop(tuple(round(edge) for edge in box)))
-    return f'<div class="cut"><img src="{_uri(line)}" alt="The line as it stands on the page: {esc(row["text"])}"></div>'
+    return (
+        f'<div class="cut"><img src="{_uri(line)}" alt="{esc(say("The line as it stands on the page: {line}", line=row["text"]))}"></div>'
+    )
 
 
 def closed_up(line: Image.Image, widest: int = 22) -> Image.Image:
