@@ -110,9 +110,11 @@ def test(ref: Reference, marker: Marker) -> str:
         say("Read in {units}.", units=units) if units else "",
         say("Only the range printed by the laboratory is used: no number of ours could be checked.") if marker.printed_only else "",
     ]
-    lines = limits_of(ref, marker)
+    used, aside = limits_of(ref, marker)
     heads = (say("Who"), say("Limit"), say("Kind"), say("Source"), say("Checked?"))
-    limits = table(esc(say("Limits of {name}", name=marker.name)), heads, lines) if lines else ""
+    limits = table(esc(say("Limits of {name}", name=marker.name)), heads, used) if used else ""
+    title = esc(say("Other published limits, not applied ({n})", n=len(aside)))
+    limits += fold(title, table(title, heads, aside)) if aside else ""
     falsify, notes = (noted(ref, some) for some in (marker.interferences, marker.notes))
     uses = [cause.name for cause in ref.causes.values() if any(link.marker == marker.id for link in cause.links)]
     derived = ul(
@@ -145,23 +147,24 @@ def unit_in_words(ref: Reference, marker: Marker, unit: str) -> str:
     return f"{unit_words(unit)} (× {number(way.factor)})"
 
 
-def limits_of(ref: Reference, marker: Marker) -> list[str]:
-    """Every limit of a marker, a row each."""
-    usual, other = say("usual range"), say("usual range, not applied")
-    guideline, aside = say("guideline"), say("guideline, not applied")
-    lines = [limit(ref, i, i.limits, usual if i.default else other, i.source, i.verified, i.note) for i in marker.intervals]
+def limits_of(ref: Reference, marker: Marker) -> tuple[list[str], list[str]]:
+    """Every limit of a marker, a row each: those that are applied, and the others that were published."""
+    used: list[str] = []
+    others: list[str] = []
+    for one in marker.intervals:
+        (used if one.default else others).append(limit(ref, one, one.limits, say("usual range"), one.source, one.verified, one.note))
     for scheme in marker.decision:
-        kind = guideline if scheme.default else aside
-        for band in scheme.bands:
-            whole = f"{kind}: {band.label}"
-            lines.append(limit(ref, scheme, band.limits, whole, scheme.source, scheme.verified and band.verified, scheme.note))
-    lines += [
-        limit(ref, c, side, say("critical"), c.source, c.verified, c.note) for c in marker.critical for side in (c.low, c.high) if side
-    ]
+        for place, band in enumerate(scheme.bands):
+            kind, note = say("guideline: {band}", band=band.label), "" if place else scheme.note
+            line = limit(ref, scheme, band.limits, kind, scheme.source, scheme.verified and band.verified, note)
+            (used if scheme.default else others).append(line)
+    for c in marker.critical:
+        lines = [limit(ref, c, side, say("critical"), c.source, c.verified, c.note) for side in (c.low, c.high) if side]
+        (used if c.default else others).extend(lines)
     if marker.plausible:
         possible = marker.plausible
-        lines.append(limit(ref, EVERYBODY, possible.limits, say("possible at all"), possible.source, False, possible.note))
-    return lines
+        used.append(limit(ref, EVERYBODY, possible.limits, say("possible at all"), possible.source, False, possible.note))
+    return used, others
 
 
 def limit(ref: Reference, whom: Population, limits: Mapping[str, str], kind: str, source_id: str, verified: bool, note: str) -> str:
@@ -169,9 +172,7 @@ def limit(ref: Reference, whom: Population, limits: Mapping[str, str], kind: str
     texts = "<br>".join(f"<b>{esc(limit_words(text))}</b> {esc(unit_words(unit))}" for unit, text in limits.items())
     remark = f"<span class='soft'>{esc(note)}</span>" if note else ""
     what = f'<td>{texts}</td><td class="wide">{esc(kind)}{remark}</td><td class="wide">{cited(ref, source_id)}</td>'
-    return (
-        f'<tr><th scope="row">{esc(people(whom))}</th>{what}<td>{checked(verified)}</td></tr>'
-    )
+    return f'<tr><th scope="row">{esc(people(whom))}</th>{what}<td>{checked(verified)}</td></tr>'
 
 
 def limit_words(text: str) -> str:
@@ -328,7 +329,7 @@ def alarms(ref: Reference, wanted: str) -> list[str]:
         for marker in sorted(ref.markers.values(), key=lambda marker: marker.name.casefold())
         for critical in marker.critical
         for side in (critical.low, critical.high)
-        if side and matches(wanted, marker.name, organisation(ref, critical.source))
+        if side and critical.default and matches(wanted, marker.name, organisation(ref, critical.source))
     ]
     heads = (say("Test"), say("Limit"), say("Source"), say("Checked?"))
     title = say("Critical limits: a laboratory telephones")
