@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from labinterp.app.speech import code
 from labinterp.controls import plain
 from labinterp.shown import GLYPHS, Look
 
@@ -24,8 +25,13 @@ def label_of(text: Any) -> str:
 
 
 def show(html: str) -> None:
-    """Put HTML on the page in the app's own style."""
-    st.html(f'<div class="li">{html}</div>')
+    """Put HTML on the page in the app's own style, marked with its language."""
+    st.html(f'<div class="li" lang="{code()}">{html}</div>')
+
+
+def aside(text: str) -> None:
+    """Put a quieter line of plain text on the page."""
+    show(p(esc(text), "soft"))
 
 
 def pill(word: str, look: Look) -> str:
@@ -35,9 +41,9 @@ def pill(word: str, look: Look) -> str:
     return f'<span class="pill {look}">{mark}{esc(word)}</span>'
 
 
-def count(many: int, one: str, more: str = "") -> str:
-    """``1 line``, ``3 lines``."""
-    return f"{many} {one if many == 1 else more or one + 's'}"
+def capital(text: str) -> str:
+    """A sentence with its first letter large."""
+    return text[:1].upper() + text[1:]
 
 
 def fold(summary: str, inside: str, *, opened: bool = False) -> str:
