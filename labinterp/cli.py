@@ -1,6 +1,7 @@
 """The command line. Results go to stdout, notices to stderr.
 
-Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read.
+Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read
+(or a batch not written), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from labinterp.reference import Reference
     from labinterp.reference.schema import Marker
 
-OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
+OK, NOT_INTERPRETED, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 FORMATS = ("table", "json", "csv")
 SUMMARIES = ("html", "pdf")
 BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
@@ -52,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        notice("stopped")
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, `head` for one, has seen enough
         sys.stderr.close()
         return OK
@@ -149,12 +153,29 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("-f", "--format", choices=FORMATS, default="table")
     one.add_argument("-o", "--out", type=Path, metavar="OUT", help="write to this file instead of the terminal")
 
-    one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
-    one.add_argument("source", type=Path, metavar="IN", help="a CSV or Parquet file with a result per row, or a folder of reports")
+    one = command("batch", batch, "Judge whole tables or folders; every row of IN is a row of OUT, with the answer in further columns.")
+    one.add_argument(
+        "sources",
+        type=Path,
+        nargs="+",
+        metavar="IN",
+        help="tables with a result per row (CSV, TSV, Parquet, XPT, FHIR ndjson; .gz, .zst), folders or globs of them, or of reports",
+    )
     one.add_argument("target", type=Path, metavar="OUT", help="the .csv or .parquet file to write")
     one.add_argument(
         "--map", action="append", default=[], metavar="OURS=THEIRS", help="name of a column, such as value_text=RESULT (may be repeated)"
     )
+    one.add_argument(
+        "--test",
+        action="append",
+        default=[],
+        metavar="COLUMN=NAME [UNIT]",
+        help="wide tables: the test that a column holds, such as 'LBXGH=HbA1c [%%]' (may be repeated)",
+    )
+    one.add_argument("--preset", metavar="NAME", help="a known kind of table (omop, mimic, nhanes, synthea), or your own YAML file")
+    one.add_argument("--patients", type=Path, metavar="FILE", help="a table of persons: their id with sex and birth date or age")
+    one.add_argument("--causes", action="store_true", help="also write a row for each person with alerts and possible causes")
+    one.add_argument("--resume", action="store_true", help="go on where an interrupted run of the same command stopped")
     one.add_argument("--locale", help="language or decimal mark of the numbers (de, en, '.' or ','); without it each document votes")
     _person(one)
     _schemes(one)
@@ -449,21 +470,38 @@ def _answers(file: Path | None, ref: Reference) -> dict[str, Any]:
 
 
 def batch(args: argparse.Namespace) -> int:
-    from labinterp.batch import run
+    try:
+        from labinterp.batch import Stopped, WriteError, run
+    except ModuleNotFoundError as missing:
+        raise UsageError(f"this needs the package {missing.name}; pip install 'labinterp[batch]'") from None
+    from labinterp.terminal import batch_progress
 
-    if not args.source.exists():
-        raise UsageError(f"there is no {args.source}")
-    outcome = run(
-        args.source,
-        args.target,
-        columns=_pairs(args.map, "--map"),
-        patient=_patient(args),
-        reference=_reference(args),
-        locale=args.locale,
-    )
-    for line in outcome.lines():
+    try:
+        with batch_progress(sys.stderr) as tell:
+            summary = run(
+                args.sources,
+                args.target,
+                columns=_pairs(args.map, "--map"),
+                tests=_pairs(args.test, "--test"),
+                preset=args.preset,
+                patients=args.patients,
+                patient=_patient(args),
+                reference=_reference(args),
+                locale=args.locale,
+                causes=args.causes,
+                resume=args.resume,
+                tell=tell,
+            )
+    except Stopped as stopped:
+        notice(str(stopped))
+        return INTERRUPTED
+    except WriteError as error:
+        notice(f"cannot write {error}")
+        return UNREADABLE
+    for line in summary.lines():
         notice(line)
-    return UNREADABLE if outcome.unreadable else _strict(args, outcome.not_interpreted)
+    notice(f"wrote {args.target} and {', '.join(path.name for path in summary.beside)}")
+    return UNREADABLE if summary.unreadable else _strict(args, summary.not_interpreted)
 
 
 def _strict(args: argparse.Namespace, unsure: int) -> int:

@@ -103,7 +103,9 @@ def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None
         usable = usable.iloc[:0]  # the formulas mix results of one person only
     printed = set(results["marker"].dropna())
     rules = [rule for marker in ref.markers.values() for rule in marker.derived if rule.id in requested or not rule.on_request]
-    rows = [row for rule in rules if rule.marker not in printed if (row := _one(usable, rule, patient)) is not None]
+    there = {*usable["marker"], *FACTS}
+    rules = [rule for rule in rules if rule.marker not in printed and names_in(rule.formula) <= there]
+    rows = [row for rule in rules if (row := _one(usable, rule, patient)) is not None]
     frame = frame_of([{k: v for k, v in row.items() if k in ROW_COLUMNS} for row in rows], ROW_COLUMNS)
     for column in DERIVED_COLUMNS:
         frame[column] = pd.Series([row[column] for row in rows], dtype=object)

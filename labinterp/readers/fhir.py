@@ -104,10 +104,18 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     return report
 
 
+def results_in(resources: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Patient]]:
+    """Rows, unread lines and persons of a few resources, for who reads a long file piece by piece. Each row has its `patient_id`."""
+    document = _Document(resources)
+    for resource in document.top:
+        document.visit(resource)
+    return document.rows, document.unread, document.patients
+
+
 def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """JSON, or one JSON object a line -> the objects, and the lines that are none. Numbers stay texts."""
     try:
-        whole = _loads(text)
+        whole = loads(text)
         return [item for item in (whole if isinstance(whole, list) else [whole]) if isinstance(item, dict)], []
     except RecursionError:
         raise ReadError(f"{name}: the JSON is nested more deeply than is read (FHIR has some fifteen levels)") from None
@@ -116,7 +124,7 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
         objects, unread = [], []
         for number, line in enumerate(lines, 1):
             try:
-                item = _loads(line)
+                item = loads(line)
             except (ValueError, RecursionError):
                 reason = remark(f"line {number} is no complete JSON object")
                 unread.append({"text": line[:500], "page": 1, "reason": reason, "kind": "possible_result"})
@@ -129,7 +137,8 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
         return objects, unread
 
 
-def _loads(text: str) -> Any:
+def loads(text: str | bytes) -> Any:
+    """JSON with the digits that were sent: numbers stay texts."""
     return json.loads(text, parse_float=str, parse_int=str)
 
 
