@@ -4,6 +4,6 @@ Needs pyarrow (``pip install 'labinterp[batch]'``). The rules are those of `inte
 """
 
 from labinterp.batch.job import Outcome, run
-from labinterp.batch.judging import ANSWERS, columns_of, interpret_batch
+from labinterp.batch.judging import ANSWERS, VOTERS, columns_of, facts_of, interpret_batch, output_schema
 
-__all__ = ["ANSWERS", "Outcome", "columns_of", "interpret_batch", "run"]
+__all__ = ["ANSWERS", "VOTERS", "Outcome", "columns_of", "facts_of", "interpret_batch", "output_schema", "run"]
