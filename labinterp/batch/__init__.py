@@ -3,7 +3,8 @@
 Needs pyarrow (``pip install 'labinterp[batch]'``). The rules are those of `interpret`; here is only the plumbing.
 """
 
+from labinterp.batch.engines import VOTING, document_facts, output_schema
 from labinterp.batch.job import Outcome, run
-from labinterp.batch.judging import ANSWERS, VOTERS, columns_of, facts_of, interpret_batch, output_schema
+from labinterp.batch.judging import ANSWERS, columns_of, interpret_batch
 
-__all__ = ["ANSWERS", "VOTERS", "Outcome", "columns_of", "facts_of", "interpret_batch", "output_schema", "run"]
+__all__ = ["ANSWERS", "VOTING", "Outcome", "columns_of", "document_facts", "interpret_batch", "output_schema", "run"]

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from labinterp.batch.judging import ANSWERS, VOTERS, arrow_of, columns_of, facts_of, interpret_batch
+from labinterp.batch.judging import ANSWERS, arrow_of, columns_of, interpret_batch
 from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient
@@ -23,6 +23,7 @@ from labinterp.readers import read
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 from labinterp.reference import Reference
+from labinterp.shapes import date_order_vote, decimal_of, decimal_vote
 
 BLOCK = 4 << 20  # bytes of one batch
 
@@ -123,14 +124,16 @@ def _table(
         raise ReadError(f"{source}: no column {' or '.join(missing)}; name it with --map {missing[0]}=COLUMN. {seen}")
     if unknown := [theirs for theirs in names.values() if theirs not in heads]:
         raise ReadError(f"{source}: no column {', '.join(unknown)}. {seen}")
-    voters = {ours: names[ours] for ours in VOTERS if ours in names}
+    voters = {ours: names[ours] for ours in ("value_text", "range_text", "collected_text") if ours in names}
     texts: dict[str, set[str]] = {ours: set() for ours in voters}
     for batch in batches(list(voters.values())):
         for ours, theirs in voters.items():
             texts[ours].update(filter(None, pc.unique(batch.column(theirs).cast(pa.string())).to_pylist()))
-    facts = facts_of(texts, locale)
+    numbers = sorted(texts["value_text"] | texts.get("range_text", set()))
+    decimal = decimal_of(locale) or decimal_vote(numbers)
+    order = date_order_vote(sorted(texts.get("collected_text", ())))
     for batch in batches(None):
-        yield interpret_batch(batch, columns=names, patient=patient, reference=ref, **facts)
+        yield interpret_batch(batch, columns=names, patient=patient, reference=ref, decimal=decimal, date_order=order)
 
 
 def _open(source: Path, kind: str) -> tuple[list[str], Batches]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labinterp.columns import resolve, spread
 from labinterp.interpretation import complete, interpret_rows
 from labinterp.model import ROW_COLUMNS, Patient
 from labinterp.readers.words import role_of
 from labinterp.reference import Reference
-from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, parse_date
+from labinterp.shapes import date_order_vote, parse_date
 
 ANSWERS = pa.schema(
     [
@@ -34,9 +33,6 @@ ROLES = {
 }
 """What a heading may stand for -> the name it goes by here. `low` and `high` are the ends of the printed range."""
 
-VOTERS = ("value_text", "range_text", "collected_text", "birth_date")
-"""The columns whose texts tell the decimal mark and the date order of a document."""
-
 GIVEN = "_given"
 
 
@@ -47,43 +43,25 @@ def interpret_batch(
     patient: Patient | None = None,
     reference: Reference | None = None,
     decimal: str = "",
-    date_order: str | None = None,
+    date_order: str = "",
 ) -> pa.RecordBatch:
     """Judge the results of one Arrow record batch, one row each.
 
     `columns` maps our names (``name_text``, ``value_text``, ``unit_text``, ``range_text``, ``flag_text``, ``collected_text`` ...) to those
-    of the batch; a column that it leaves out is found by its heading. `decimal` and `date_order` are facts of the whole document, of which
-    a batch is a part: `facts_of` finds them, and a batch may have them as columns, where its rows come from several documents.
-    Returns the columns of the batch, unchanged and in order, then those of `ANSWERS`: see `output_schema`. Raises `ValueError` where
-    there is no column for the name or the value.
+    of the batch; a column that it leaves out is found by its heading. `decimal` and `date_order` are facts of the whole document.
+    Returns the columns of the batch, unchanged and in order, then those of `ANSWERS`; a column of the batch that bears one of those names
+    gets the ending ``_given``. Raises `ValueError` where there is no column for the name or the value.
     """
     names = columns_of(batch.schema.names, columns)
     frame = pd.DataFrame({ours: texts_of(batch.column(theirs)) for ours, theirs in names.items()}, index=pd.RangeIndex(batch.num_rows))
-    for fact, value in (("decimal", decimal), ("date_order", date_order)):
-        if value is not None and fact not in frame:
-            frame[fact] = value
     _join(frame)
+    for fact, value in (("decimal", decimal), ("date_order", date_order)):
+        if value and fact not in frame:
+            frame[fact] = value
     results = interpret_rows(complete(frame), reference or Reference.default(), patient)
     answers = [arrow_of(results[name], type_) for name, type_ in zip(ANSWERS.names, ANSWERS.types)]
-    return pa.RecordBatch.from_arrays([*batch.columns, *answers], schema=output_schema(batch.schema))
-
-
-def output_schema(schema: pa.Schema) -> pa.Schema:
-    """The schema that `interpret_batch` returns for batches of `schema`: its columns, then `ANSWERS`. Engines want it before the first row.
-
-    A column that bears the name of one of `ANSWERS` gets the ending ``_given``.
-    """
-    return pa.schema([*(field.with_name(field.name + GIVEN) if field.name in ANSWERS.names else field for field in schema), *ANSWERS])
-
-
-def facts_of(texts: Mapping[str, Iterable[str | None]], locale: str | None = None) -> dict[str, str]:
-    """`decimal` and `date_order` of a document, for `interpret_batch`, from the distinct texts of those of its columns that are `VOTERS`.
-
-    Both are empty where nothing decides or the texts disagree: what is ambiguous is then refused row by row, never guessed.
-    """
-    said = {name: sorted({text for text in texts.get(name, ()) if text}) for name in VOTERS}
-    decimal = decimal_of(locale) or decimal_vote([*said["value_text"], *said["range_text"]])
-    return {"decimal": decimal, "date_order": date_order_vote([*said["collected_text"], *said["birth_date"]])}
+    kept = [name + GIVEN if name in ANSWERS.names else name for name in batch.schema.names]
+    return pa.RecordBatch.from_arrays([*batch.columns, *answers], names=[*kept, *ANSWERS.names])
 
 
 def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -109,9 +87,8 @@ def _join(frame: pd.DataFrame) -> None:
         pairs = pd.Series(list(zip(ends.get("low", empty), ends.get("high", empty))), index=frame.index, dtype=object)
         frame["range_text"] = pairs.map({pair: _between(*pair) for pair in set(pairs)})
     if "birth_date" in frame:
-        vote = "" if "date_order" in frame else date_order_vote(sorted(set(frame["birth_date"]) - {""}))
-        codes, days = resolve(frame, ("birth_date", "date_order"), lambda text, order: parse_date(text, order or vote))
-        frame["birth_date"] = spread(codes, days)
+        order = date_order_vote(sorted(set(frame["birth_date"]) - {""}))
+        frame["birth_date"] = frame["birth_date"].map({text: parse_date(text, order) for text in frame["birth_date"].unique()})
 
 
 def _between(low: str, high: str) -> str:
