@@ -19,6 +19,7 @@ import pandas as pd
 
 from labinterp.columns import encode, resolve, spread
 from labinterp.errors import ValueTextError
+from labinterp.language import Language, english
 from labinterp.limits import INF, SAME, Limits, Line, Scale, Slip, Span, closed_high, closed_low, words
 from labinterp.model import Patient
 from labinterp.reference import Reference
@@ -61,7 +62,7 @@ def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | N
     for marker, ucum, range_text, mark, range_ucum, told, sex, age, pregnant in kept:
         years = None if age is None or age != age else float(age)
         limits = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
-        limits = limits if told else without_built_in(limits)
+        limits = limits if told else without_built_in(limits, ref)
         answers.append(known.setdefault(limits, limits))
     return results.assign(limits=spread(codes, answers))
 
@@ -95,9 +96,9 @@ def in_the_morning(text: str) -> bool:
     return MORNING.search(text) is not None
 
 
-def without_built_in(limits: Limits) -> Limits:
+def without_built_in(limits: Limits, ref: Reference) -> Limits:
     """Only what the laboratory printed, and what is critical or a slip at any time."""
-    reason = "Its limits hold in the morning; the report does not say when."
+    reason = ref.say("Its limits hold in the morning; the report does not say when.")
     return replace(limits, scales=(), intervals=(), reasons=(*limits.reasons, reason))
 
 
@@ -170,13 +171,13 @@ def applies(limit: Population, sex: str | None, age: float | None, pregnant: boo
     if limit.sex is not None and sex != limit.sex:
         if sex is not None:
             return False, ()
-        unknown.append("sex")
+        unknown.append(english("sex"))
     low, high = limit.age
     if age is None:
         if high is not None and high <= ADULT:
             return False, ()
         if high is not None or (low or 0) > ADULT:
-            unknown.append("age")
+            unknown.append(english("age"))
     elif age < (low or 0) or (high is not None and age >= high):
         return False, ()
     if limit.pregnant:
@@ -184,7 +185,7 @@ def applies(limit: Population, sex: str | None, age: float | None, pregnant: boo
         if pregnant is False or (pregnant is None and not possible):
             return False, ()
         if pregnant is None:
-            unknown.append("pregnancy")
+            unknown.append(english("pregnancy"))
     elif pregnant:
         return False, ()
     return True, tuple(unknown)
@@ -222,7 +223,7 @@ def limits_for(
     marker = ref.markers.get(marker_id) if marker_id else None
     printed, words, reasons, facts = printed_range(ref, marker, ucum, range_text, mark, range_ucum, sex, age)
     meanings = tuple(marker.qualitative.items()) if marker else ()
-    passed_over = bool(reasons) and not (printed or words) and not any(MISPRINT in reason for reason in reasons)
+    passed_over = bool(reasons) and not (printed or words) and not misprinted(range_text, mark)
     if marker is None or (not ucum and marker.unit is not None):
         return Limits(printed=printed, printed_words=words, reasons=reasons, open_facts=tuple(sorted(facts)), meanings=meanings)
     age_class = age_key(ref, marker.id, age)
@@ -346,17 +347,17 @@ def spans_of(ref: Reference, marker: Marker, interval: Interval, ucum: str, age:
     bounds = parse_limits(interval.limits[unit])
     ages = [age] if age is not None else [interval.age[0] or 0.0, interval.age[1] or 100.0] if bounds.follows_age else [0.0]
     name = f"{marker.id}:interval:{marker.intervals.index(interval) + 1}"
-    return [span_from(bounds.at(years), name, interval.source, line, unit) for years in ages]
+    return [span_from(bounds.at(years), name, interval.source, line, unit, ref.language) for years in ages]
 
 
-def span_from(bounds: Bounds, name: str, source: str, line: Line, unit: str) -> Span:
+def span_from(bounds: Bounds, name: str, source: str, line: Line, unit: str, language: Language) -> Span:
     return Span(
         closed_low(bounds.low, bounds.low_inclusive),
         closed_high(bounds.high, bounds.high_inclusive),
         name,
         source,
         line,
-        words(bounds),
+        words(bounds, language),
         unit,
     )
 
@@ -375,7 +376,7 @@ def critical_span(ref: Reference, marker: Marker, critical: Critical, ucum: str)
         bound = parse_limits(critical.high[unit])
         high = math.nextafter(closed_low(bound.low, bound.low_inclusive), -INF)
     texts = [part for part in (critical.low.get(unit, ""), critical.high.get(unit, "")) if part]
-    return Span(low, high, f"{marker.id}:critical", critical.source, line, " or ".join(texts), unit)
+    return Span(low, high, f"{marker.id}:critical", critical.source, line, ref.language.either(texts), unit)
 
 
 def plausible_span(ref: Reference, marker: Marker, ucum: str) -> Span | None:
@@ -386,7 +387,9 @@ def plausible_span(ref: Reference, marker: Marker, ucum: str) -> Span | None:
         return None
     unit, line = way
     line = Line(line.factor, line.intercept)  # a slip is far away: no rounding
-    return span_from(parse_limits(marker.plausible.limits[unit]), f"{marker.id}:plausible", marker.plausible.source, line, unit)
+    return span_from(
+        parse_limits(marker.plausible.limits[unit]), f"{marker.id}:plausible", marker.plausible.source, line, unit, ref.language
+    )
 
 
 def published_units(marker: Marker) -> set[str]:
@@ -413,15 +416,15 @@ def scales_of(ref: Reference, marker: Marker, scheme: Scheme, ucum: str, ceiling
     """The bands of a scheme in a unit that suits the report; a scheme of multiples gives one scale per upper limit in force."""
     units = list(scheme.bands[0].limits)
     if units == [MULTIPLE]:
-        return [_multiples(marker, scheme, ucum, high, line) for high, line in dict.fromkeys(ceilings) if high > 0]
+        return [_multiples(ref, marker, scheme, ucum, high, line) for high, line in dict.fromkeys(ceilings) if high > 0]
     way = line_to(ref, marker, ucum, units)
-    return [] if way is None else [_scale(marker, scheme, *way)]
+    return [] if way is None else [_scale(ref, marker, scheme, *way)]
 
 
-def _multiples(marker: Marker, scheme: Scheme, ucum: str, high: float, line: Line) -> Scale:
+def _multiples(ref: Reference, marker: Marker, scheme: Scheme, ucum: str, high: float, line: Line) -> Scale:
     """Bands of multiples of one upper limit; in words they are told as numbers in the unit of the report."""
     ladder = Line(line.factor / high, line.intercept / high, None, line.uncertainty)
-    return _scale(marker, scheme, MULTIPLE, ladder, lambda bounds: f"{words(scaled(bounds, ladder))} {ucum}")
+    return _scale(ref, marker, scheme, MULTIPLE, ladder, lambda bounds: f"{words(scaled(bounds, ladder), ref.language)} {ucum}")
 
 
 def scaled(bounds: Bounds, line: Line) -> Bounds:
@@ -430,14 +433,14 @@ def scaled(bounds: Bounds, line: Line) -> Bounds:
     return Bounds(low, bounds.low_inclusive, high, bounds.high_inclusive)
 
 
-def _scale(marker: Marker, scheme: Scheme, unit: str, line: Line, wording: Callable[[Bounds], str] | None = None) -> Scale:
+def _scale(ref: Reference, marker: Marker, scheme: Scheme, unit: str, line: Line, wording: Callable[[Bounds], str] | None = None) -> Scale:
     bounds = [parse_limits(band.limits[unit]) for band in scheme.bands]
     starts = [closed_low(bound.low, bound.low_inclusive) for bound in bounds]
     return Scale(
         starts=(-INF, *starts[1:]),
         categories=tuple(band.category for band in scheme.bands),
         labels=tuple(band.label for band in scheme.bands),
-        texts=tuple(wording(bound) if wording else f"{words(bound)} {unit}" for bound in bounds),
+        texts=tuple(wording(bound) if wording else f"{words(bound, ref.language)} {unit}" for bound in bounds),
         severities=tuple(band.severity for band in scheme.bands),
         sides=tuple(band.side for band in scheme.bands),
         scheme=scheme.scheme,
@@ -461,23 +464,27 @@ def printed_range(
         return (), "", (), set()
     parsed = read_range(text, mark)
     if isinstance(parsed, str):
-        return (), "", (f"The printed range {text.strip()!r} is not used: {parsed}",), set()
+        reason = ref.say("The printed range {range} is not used: {why}", range=repr(text.strip()), why=ref.language.again(parsed))
+        return (), "", (reason,), set()
     if parsed.kind == "qualitative":
         return (), parsed.qualitative or "", (), set()
     alone = parsed.kind in ("interval", "upper", "lower")
     parts: tuple[Sequence[RangeReading | Segment], set[str]] = ([parsed], set()) if alone else usable_segments(parsed.segments, sex, age)
     limits, facts = parts
     if not limits:
-        return (), "", () if parsed.kind == "none" else (f"The printed range {text.strip()!r} names no single usual range.",), set()
+        unnamed = ref.say("The printed range {range} names no single usual range.", range=repr(text.strip()))
+        return (), "", () if parsed.kind == "none" else (unnamed,), set()
     line = SAME
     told: tuple[str, ...] = ()
     if range_ucum and range_ucum != ucum:
         way = line_to(ref, marker, ucum, [range_ucum]) if marker and ucum else None
         if way is None:
-            return (), "", (f"The printed range {text.strip()!r} is in another unit than the result.",), set()
+            other = ref.say("The printed range {range} is in another unit than the result.", range=repr(text.strip()))
+            return (), "", (other,), set()
         line = way[1]
         if alone and isinstance(parsed, RangeReading) and not parsed.unit:
-            told = (f"The range {text.strip()!r} is printed without a unit and fits {range_ucum} only.",)
+            bare = english("The range {range} is printed without a unit and fits {unit} only.")
+            told = (ref.say(bare, range=repr(text.strip()), unit=range_ucum),)
     spans = []
     for part in limits:
         low = -INF if part.low is None else closed_low(part.low, part.low_inclusive is not False)
@@ -493,6 +500,12 @@ def read_range(text: str, mark: str | None) -> RangeReading | str:
         return parse_range(text, locale=mark)
     except ValueTextError as error:
         return str(error)
+
+
+def misprinted(text: str, mark: str | None) -> bool:
+    """Whether a printed range is only a slip of the laboratory's (its ends the wrong way round), and says nothing."""
+    parsed = read_range(text, mark)
+    return isinstance(parsed, str) and MISPRINT in parsed
 
 
 def aged(segment: Segment) -> Segment:
@@ -524,7 +537,7 @@ def usable_segments(segments: Sequence[Segment], sex: str | None, age: float | N
         if named and len({(s.sex, s.age) for s in named}) == len(named):
             kept = named
         elif overlapping(kept):  # grades lie side by side; what overlaps are the ranges of several states, of which one is this person's
-            facts |= {"the state that the printed range names"} if len(whose) < len(kept) else set()
+            facts |= {english("the state that the printed range names")} if len(whose) < len(kept) else set()
         else:
             kept = whose
     elif not any(segment.sex or segment.age is not None for segment in kept) and len(kept) > 1:

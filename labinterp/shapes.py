@@ -19,6 +19,7 @@ from typing import Literal
 
 from labinterp import words
 from labinterp.errors import ValueTextError
+from labinterp.language import remark
 from labinterp.words import fold_word
 
 # ---- signs: one spelling each --------------------------------------------------------------------------------------------
@@ -185,6 +186,11 @@ def read_number(token: str, locale: str | None = None) -> float:
     raise ValueTextError(f"{token!r} is {found[',']:g} or {found['.']:g}", (sign * found[","], sign * found["."]))
 
 
+def _times_ten_to(number: float, power: str) -> float:
+    """Moves the decimal mark: multiplying by the power of ten would make 434.99999999999994 of 4.35e2."""
+    return float(f"{number!r}e{int(power)}")
+
+
 def decimal_vote(texts: Iterable[str]) -> Literal[".", ",", ""]:
     """The decimal mark of a document, from all its texts; empty where nothing decides or the votes are divided."""
     votes: Counter[str] = Counter()
@@ -265,8 +271,10 @@ def _unit_first(text: str) -> tuple[str, str]:
 
 # ---- values --------------------------------------------------------------------------------------------------------------
 
-MISPRINT = "the limits are the wrong way round or equal, a misprint"
+MISPRINT = remark("the limits are the wrong way round or equal, a misprint")
 """Said of a range that states nothing."""
+
+_WIDE = re.compile(r" {3,}")  # says no more than two spaces, and patterns with several optional spaces would try all splits of them
 
 LONGEST_VALUE, LONGEST_RANGE = 200, 600
 LONGEST_NUMBER, LONGEST_FRACTION = 15, 21
@@ -341,7 +349,7 @@ def parse_value(text: str, locale: str | None = None) -> ValueReading:
         return ValueReading("censored" if bare[1] else "number", bare[1], float(bare[2]) or 0.0)
     if len(text) > LONGEST_VALUE:
         raise ValueTextError(f"too long for a result: {text[:40]!r}...")
-    plain = tidy(text).replace("\n", "  ").strip().rstrip(";:")  # two spaces group no thousands
+    plain = _WIDE.sub("  ", tidy(text).replace("\n", "  ")).strip().rstrip(";:")  # two spaces group no thousands
     found = _words(plain) or _flagged_words(plain, locale)
     if found:
         return found
@@ -446,9 +454,7 @@ def _number_value(text: str, locale: str | None) -> ValueReading | None:
     value = read_number((found["sign"] or "").strip() + found["number"], locale)
     if found["exponent"]:
         power = re.sub(r"^\s?[x*]\s?10|[\^*e()\s]", "", found["exponent"], flags=re.I)
-        value = float(f"{value!r}e{int(power)}")
-        if value in (float("inf"), float("-inf")):
-            raise ValueTextError(f"not a number: {text!r}")
+        value = _times_ten_to(value, power)
     return ValueReading("censored" if comparator else "number", comparator, value, unit=unit, flag=flag or last)
 
 
@@ -575,7 +581,7 @@ def parse_range(text: str, locale: str | None = None) -> RangeReading:
     """Read one reference range text. Raises `ValueTextError` for misprints (``30.00 - 29.00``) and whatever it cannot read whole."""
     if len(text) > LONGEST_RANGE:
         raise ValueTextError(f"too long for a reference range: {text[:40]!r}...")
-    plain = _unbracket(re.sub(r"\s*(?:\|\||[\r\n]+)\s*", " ; ", tidy(text)).strip(" ;"))
+    plain = _unbracket(re.sub(r"\s*(?:\|\||[\r\n]+)\s*", " ; ", _WIDE.sub("  ", tidy(text))).strip(" ;"))
     if not plain[:1].isdigit():
         ahead, rest = _unit_first(plain)
         if "/" in ahead and _LIMIT.match(rest.strip()):  # mg/dL 70-99
@@ -741,6 +747,8 @@ def _age(match: re.Match[str], every: list[re.Match[str]]) -> tuple[float | None
     factor = 1 / 12 if month else 7 / 365.25 if week else 1 / 365.25 if day else 1.0
     sign = fold_word(match["c"] or "") if match["c"] and match["c"][0].isalpha() else re.sub(r"\s", "", match["c"] or "")
     a = float(match["a"])
+    if match["b"] and a > float(match["b"]):
+        raise ValueTextError(f"{MISPRINT}: {match[0]!r}")
     if match["b"]:
         shared = any(other["a"] == match["b"] and other["u"] == match["u"] for other in every)
         b = float(match["b"]) + (0 if match["c2"] == "<" or shared else 1)
@@ -801,7 +809,7 @@ def _limit(found: re.Match[str], locale: str | None) -> Segment:
 def _limit_number(token: str, locale: str | None) -> float:
     """A number of a one-sided limit; an exponent may follow."""
     mantissa, _, power = token.strip().lower().partition("e")
-    return read_number(mantissa, locale) * (10.0 ** int(power) if power else 1.0)
+    return _times_ten_to(read_number(mantissa, locale), power) if power else read_number(mantissa, locale)
 
 
 def _bare_unit(text: str) -> str:

@@ -10,9 +10,20 @@ import pandas as pd
 
 from labinterp.columns import resolve, spread
 from labinterp.errors import ValueTextError
+from labinterp.language import remark
 from labinterp.shapes import ValueReading, parse_date, parse_range, parse_value
 
 NAN, INF = math.nan, math.inf
+NO_RESULT = {
+    "specimen-problem": remark("specimen problem"),
+    "blank": remark("blank"),
+    "see-note": remark("see note"),
+    "invalid": remark("invalid"),
+    "pending": remark("pending"),
+    "cancelled": remark("cancelled"),
+    "not-performed": remark("not performed"),
+    "not-calculated": remark("not calculated"),
+}
 NEAR_RANGE = 10.0  # a reading further than this from the printed range does not decide an ambiguous number
 
 
@@ -54,7 +65,7 @@ def value_of(text: str, mark: str = "", range_text: str = "") -> Value:
 def _read(text: str, mark: str) -> Value | ValueTextError:
     """The interval of a value text, or why it has none without its printed range."""
     if not text.strip():
-        return Value("no_result", value_reason="No value is printed.")
+        return Value("no_result", value_reason=remark("No value is printed."))
     try:
         return as_interval(parse_value(text, locale=mark or None))
     except ValueTextError as error:
@@ -90,6 +101,6 @@ def as_interval(reading: ValueReading) -> Value:
     elif reading.kind == "range" and reading.value2 is not None:
         low, high = sorted((number, float(reading.value2)))
         number = NAN
-    reason = f"The report gives no result: {reading.qualitative.replace('-', ' ')}." if reading.kind == "no_result" else ""
+    reason = remark(f"The report gives no result: {NO_RESULT[reading.qualitative]}.") if reading.kind == "no_result" else ""
     word = reading.qualitative if reading.kind == "qualitative" else ""
     return Value(reading.kind, number, low, high, reading.comparator, word, reading.flag, reading.unit, reason)
