@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from labinterp.columns import first_places
+
 WIDTH = 21  # bits of a number: three of them fit into one 64-bit key
 MOST = 1 << WIDTH
 """More distinct things than this cannot be numbered; `Judge` forgets long before."""
@@ -74,13 +76,6 @@ class Keys:
         numbers = np.array([known.setdefault(key, len(known)) for key in distinct.tolist()], dtype=np.int64)
         fresh = np.flatnonzero(numbers >= before)
         return numbers.take(own) if len(own) else own, first_places(own, len(distinct))[fresh] if len(fresh) else fresh
-
-
-def first_places(own: np.ndarray, distinct: int) -> np.ndarray:
-    """Where each of the numbers 0 to `distinct` - 1 stands first in `own`."""
-    first = np.empty(distinct, dtype=np.int64)
-    first[own[::-1]] = np.arange(len(own) - 1, -1, -1)
-    return first
 
 
 class Growing:

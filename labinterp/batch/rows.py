@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from labinterp.batch.codes import WIDTH, Growing, Keys, Texts, first_places
+from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
 from labinterp.batch.people import SEXES, People, Persons
-from labinterp.columns import encode, resolve
+from labinterp.columns import encode, first_places, resolve
 from labinterp.flags import flag_results
 from labinterp.interpretation import complete, read_rows
 from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers

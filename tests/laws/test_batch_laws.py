@@ -30,7 +30,22 @@ TESTS = [  # name, units, printed ranges
     ("Some unheard-of test", ("mg/L",), ("1-2", "")),
     ("", ("mg/L",), ("",)),
 ]
-VALUES = ["4.2", "2.4", "12", "48", "<1.0", ">2000", "<= 5", "6,5", "1,234", "5.5 mmol/L", "12.1 g/dL H", "negative", "positive", "haemolysed"]
+VALUES = [
+    "4.2",
+    "2.4",
+    "12",
+    "48",
+    "<1.0",
+    ">2000",
+    "<= 5",
+    "6,5",
+    "1,234",
+    "5.5 mmol/L",
+    "12.1 g/dL H",
+    "negative",
+    "positive",
+    "haemolysed",
+]
 VALUES += ["", "see note", "410", "1e3", "-3", "0.0001", "1:80", "3-5"]
 SEXES = ["M", "F", "female", "", "unknown", None]
 AGES = ["", "3", "17.9", "18", "44", "71.5", "130", "999", "-1", "n/a", None]
@@ -120,7 +135,12 @@ def test_what_was_seen_is_counted_whatever_was_forgotten(table, without) -> None
 
 
 numbers = st.one_of(
-    st.builds(lambda sign, whole, part: f"{sign}{whole}{part}", st.sampled_from(["", "<", ">"]), st.integers(0, 1_000_000), st.sampled_from(["", ".5", ".25"])),
+    st.builds(
+        lambda sign, whole, part: f"{sign}{whole}{part}",
+        st.sampled_from(["", "<", ">"]),
+        st.integers(0, 1_000_000),
+        st.sampled_from(["", ".5", ".25"]),
+    ),
     st.from_regex(r"[<>]?\d{1,6}(\.\d{0,3})?", fullmatch=True),
 )
 
