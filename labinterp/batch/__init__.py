@@ -4,6 +4,7 @@ Needs pyarrow (``pip install 'labinterp[batch]'``). The rules are those of `inte
 """
 
 from labinterp.batch.job import Outcome, run
-from labinterp.batch.judging import ANSWERS, Judge, columns_of, interpret_batch
+from labinterp.batch.judging import Judge, columns_of, interpret_batch
+from labinterp.batch.rows import ANSWERS, Tally
 
-__all__ = ["ANSWERS", "Judge", "Outcome", "columns_of", "interpret_batch", "run"]
+__all__ = ["ANSWERS", "Judge", "Outcome", "Tally", "columns_of", "interpret_batch", "run"]

@@ -38,20 +38,22 @@ class Texts:
             out[place] = number
         return out
 
-    def read(self, column: pa.Array) -> np.ndarray:
+    def read(self, column: pa.ChunkedArray) -> np.ndarray:
         """The number of the text of each row of an Arrow column; a number or date counts as its text, NULL and NaN as empty text."""
-        if not pa.types.is_dictionary(column.type):
-            column = column.dictionary_encode()
-        values = column.dictionary
+        parts = [self._read(part) for part in column.chunks]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+    def _read(self, part: pa.Array) -> np.ndarray:
+        if not pa.types.is_dictionary(part.type):
+            part = part.dictionary_encode()
+        values = part.dictionary
         if pa.types.is_floating(values.type):
             values = pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
         own = self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()])
-        if not len(own):
-            return np.zeros(len(column), dtype=np.int64)
-        if column.null_count == 0:
-            return own.take(column.indices.to_numpy())
-        rows = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        return np.where(column.is_null().to_numpy(zero_copy_only=False), 0, own.take(rows))
+        if part.null_count == 0:
+            return own.take(part.indices.to_numpy())
+        rows = part.indices.fill_null(len(own)).to_numpy(zero_copy_only=False)
+        return np.append(own, 0).take(rows)
 
     def dictionary(self) -> pa.Array:
         """All texts by number, as Arrow holds the values of a dictionary column."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from labinterp.batch.judging import ANSWERS, Judge, arrow_of, columns_of, facts_of, interpret_batch, judged_columns
+from labinterp.batch.judging import Judge, arrow_of, columns_of, facts_of, interpret_batch, judged_columns
+from labinterp.batch.rows import ANSWERS
 from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient
@@ -27,9 +28,9 @@ from labinterp.readers.encoding import encoding_of
 from labinterp.reference import Reference
 from labinterp.shapes import decimal_of
 
-BLOCK = 16 << 20  # bytes of one batch
+BLOCK = 2 << 20  # bytes of one batch; pyarrow reads 32 of them ahead
 SAMPLE = 1 << 14  # rows from which the decimal mark and the order of dates are guessed
-GROUP = 1 << 18  # rows of one row group of Parquet
+GROUP = 1 << 18  # rows that are judged at a time: one row group of Parquet
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Outcome:
     def not_interpreted(self) -> int:
         return self.rows + len(self.unread) - self.status["ok"] - self.status["not_a_result"]
 
-    def add(self, batch: pa.RecordBatch) -> None:
+    def add(self, batch: pa.Table) -> None:
         """Count the answers of one batch."""
         self.rows += batch.num_rows
         self.status.update(_counts(batch.column("status")))
@@ -99,8 +100,8 @@ def run(
         else:  # a folder, or a file that is no list of results, such as a table with one column a test
             with _Sink(path, target.suffix.lower()) as sink:
                 for batch in _reports(source, ref, patient, locale, outcome):
-                    outcome.add(batch)
-                    sink.write(batch)
+                    outcome.add(table := pa.Table.from_batches([batch]))
+                    sink.write(table)
     if outcome.unread:
         with _aside(target.with_name(target.name + ".unread.csv")) as path, path.open("w", encoding="utf-8", newline="") as out:
             csv.writer(out, lineterminator="\n").writerows([("file", "text", "reason"), *outcome.unread])
@@ -141,14 +142,27 @@ def _table(
         judge = Judge(names, patient=patient, reference=ref, decimal=facts[0], date_order=facts[1])
         outcome = replace(empty, status=Counter(), flags=Counter(), unknown=Counter())
         with sink_to() as sink:
-            for batch in chain(first, stream):
-                answered = judge.judge(batch)
+            for table in grouped(chain(first, stream)):
+                answered = judge.judge(table)
                 outcome.add(answered)
                 sink.write(answered)
         voted = said or judge.decimal(), judge.date_order()
         if voted == facts:
             return outcome
         facts, first, stream = voted, [], batches(heads, judged)
+
+
+def grouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches put together to tables of about `GROUP` rows."""
+    held, rows = [], 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= GROUP:
+            yield pa.Table.from_batches(held)
+            held, rows = [], 0
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _open(source: Path, kind: str) -> tuple[list[str], Batches]:
@@ -229,38 +243,28 @@ def _aside(target: Path) -> Iterator[Path]:
 
 
 class _Sink:
-    """Writes batches of one schema to CSV or Parquet; texts that are dictionaries are texts in the file."""
+    """Writes tables of one schema to CSV or Parquet; texts that are dictionaries are texts in the file."""
 
     def __init__(self, path: Path, kind: str) -> None:
         self.path, self.kind = path, kind
         self.writer: Any = None
-        self.held: list[pa.RecordBatch] = []
-        self.rows = 0
 
     def __enter__(self) -> _Sink:
         return self
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        self.held.append(batch)
-        self.rows += batch.num_rows
-        if self.rows >= GROUP:
-            self._flush()
-
-    def _flush(self) -> None:
-        table = pa.table({}, schema=ANSWERS) if not self.held else pa.Table.from_batches(self.held)
+    def write(self, table: pa.Table) -> None:
         if self.kind == ".csv":
             table = table.cast(texts_in(table.schema))
             self.writer = self.writer or pacsv.CSVWriter(self.path, table.schema, write_options=pacsv.WriteOptions(quoting_style="needed"))
             self.writer.write_table(table)
         else:
-            table = over_one_dictionary(table)
-            self.writer = self.writer or pq.ParquetWriter(self.path, described(table.schema), store_schema=False)
-            self.writer.write_table(table.replace_schema_metadata(self.writer.schema.metadata), row_group_size=max(len(table), 1))
-        self.held, self.rows = [], 0
+            table = table.unify_dictionaries().replace_schema_metadata(described(table.schema))
+            self.writer = self.writer or pq.ParquetWriter(self.path, table.schema, store_schema=False)
+            self.writer.write_table(table, row_group_size=max(len(table), 1))
 
     def __exit__(self, *error: object) -> None:
-        if error[0] is None and (self.held or self.writer is None):  # nothing was read: a table of heads only
-            self._flush()
+        if error[0] is None and self.writer is None:  # nothing was read: a table of heads only
+            self.write(ANSWERS.empty_table())
         if self.writer is not None:
             self.writer.close()
 
@@ -270,20 +274,6 @@ def texts_in(schema: pa.Schema) -> pa.Schema:
     return pa.schema([field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in schema])
 
 
-def described(schema: pa.Schema) -> pa.Schema:
-    """The schema for a Parquet file from which pyarrow reads dictionaries as plain texts, as every other reader does."""
-    return schema.with_metadata({"ARROW:schema": base64.b64encode(texts_in(schema).serialize().to_pybytes())})
-
-
-def over_one_dictionary(table: pa.Table) -> pa.Table:
-    """Each dictionary column over one dictionary: the last, where those before it are its beginning, as in a run that only learns."""
-    columns = []
-    for column in table.columns:
-        if pa.types.is_dictionary(column.type) and column.num_chunks > 1:
-            parts, last = column.chunks, column.chunks[-1].dictionary
-            if all(part.dictionary.equals(last.slice(0, len(part.dictionary))) for part in parts):
-                column = pa.chunked_array([pa.DictionaryArray.from_arrays(part.indices, last, safe=False) for part in parts])
-            else:
-                column = column.unify_dictionaries()
-        columns.append(column)
-    return pa.table(columns, schema=table.schema)
+def described(schema: pa.Schema) -> dict[str, bytes]:
+    """What a Parquet file says of its schema, so that pyarrow reads dictionaries as plain texts, as every other reader does."""
+    return {"ARROW:schema": base64.b64encode(texts_in(schema).serialize().to_pybytes())}

@@ -36,7 +36,7 @@ class Days:
         self._ordinals, self._morning = Growing(np.int32), Growing(np.bool_)
         self.seen: set[DateOrder] = set()
 
-    def read(self, column: pa.Array, orders: pa.Array | None) -> np.ndarray:
+    def read(self, column: pa.ChunkedArray, orders: pa.ChunkedArray | None) -> np.ndarray:
         if orders is not None:
             texts = [array.cast(pa.string()).fill_null("") for array in (orders, column)]
             column = pc.binary_join_element_wise(*texts, ORDER)
@@ -103,7 +103,7 @@ class People:
     def kinds_of(self, years: np.ndarray) -> np.ndarray:
         return np.where(np.isnan(years), 0, np.searchsorted(self.cuts, years, side="right") + 1)
 
-    def read(self, batch: pa.RecordBatch) -> Persons:
+    def read(self, batch: pa.Table) -> Persons:
         n = batch.num_rows
         column = {ours: batch.column(theirs) for ours, theirs in self.columns.items()}
         none = np.zeros(n, dtype=np.int64)
@@ -123,7 +123,7 @@ class People:
         texts = pd.Series(self.ages.texts[len(self._years) :], dtype=object)
         self._years.add(possible_age(pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)))
         if not len(self.days.ordinals):
-            self.days.read(pa.array([""]), None)
+            self.days.read(pa.chunked_array([[""]]), None)
 
     def _age_kinds(self, days: np.ndarray, births: np.ndarray | None, years: np.ndarray | None) -> np.ndarray:
         if not len(self._by_day):

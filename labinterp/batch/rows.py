@@ -100,7 +100,7 @@ class Rows:
     def __len__(self) -> int:
         return max(len(self._group), len(self._judged), len(self._answer_of) >> 5, *(len(texts) for texts in self.texts.values()))
 
-    def read(self, batch: pa.RecordBatch, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
+    def read(self, batch: pa.Table, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
         """The answers of a batch, and the number of the text of each row in every printed column."""
         codes = {ours: texts.read(batch.column(self.columns[ours])) for ours, texts in self.texts.items()}
         rows, fresh = self._number(list(codes.values()))
