@@ -158,14 +158,12 @@ def _judge(kinds: list[Limits], codes: np.ndarray, results: Results) -> dict[str
     """All rows at once: row i is compared with the limits `kinds[codes[i]]`."""
 
     def each(fact: Callable[[Limits], bool]) -> np.ndarray:
-        return np.array([fact(limits) for limits in kinds], dtype=bool)[codes]
+        answers: np.ndarray = np.array([fact(limits) for limits in kinds], dtype=bool)[codes]
+        return answers
 
     n = len(codes)
-    has_printed, has_scales, has_intervals = (
-        each(lambda k: bool(k.printed)),
-        each(lambda k: bool(k.scales)),
-        each(lambda k: bool(k.intervals)),
-    )
+    has_printed, has_scales = each(lambda k: bool(k.printed)), each(lambda k: bool(k.scales))
+    has_intervals = each(lambda k: bool(k.intervals))
     descriptive = each(lambda k: bool(k.scales) and all(scale.descriptive for scale in k.scales))
     printed = _agreed(_sides([k.printed for k in kinds], codes, results), n)
     interval = _agreed(_sides([k.intervals for k in kinds], codes, results), n)
@@ -196,9 +194,8 @@ def _judge(kinds: list[Limits], codes: np.ndarray, results: Results) -> dict[str
     decides = has_scales & ~(descriptive & (has_printed | has_intervals))
     verdicts = ((printed, has_printed), (decision, decides), (interval, has_intervals & ~has_printed & ~decides))
     abnormal = np.full(n, None, dtype=object)
-    abnormal[np.logical_or.reduce([counts for _, counts in verdicts]) & np.all([(v == 0) | ~counts for v, counts in verdicts], axis=0)] = (
-        False
-    )
+    asked = has_printed | decides | has_intervals
+    abnormal[asked & np.all([(v == 0) | ~counts for v, counts in verdicts], axis=0)] = False
     abnormal[np.any([((v == -1) | (v == 1)) & counts for v, counts in verdicts], axis=0)] = True
     abnormal[(severity >= 2) & (abnormal == False)] = None  # noqa: E712 - words of degree decide nothing, but nor do they reassure
     abnormal[(flag == "IND") & (abnormal == False)] = None  # noqa: E712 - an array
@@ -275,7 +272,7 @@ def _bands(
         last_band = np.array([len(scale.starts) - 1 for scale in scales])[own]
         first, last = (np.clip((starts <= end[:, None]).sum(axis=1) - 1, 0, last_band) for end in (low, high))
 
-        def table(rows: list[Sequence[Any]], dtype: Any, most: int = most) -> np.ndarray:
+        def table(rows: list[tuple[Any, ...]], dtype: Any, most: int = most) -> np.ndarray:
             return np.array([[*row, *row[:1] * (most - len(row))] for row in rows], dtype=dtype)
 
         side_of = table([tuple(SIDE[name] for name in scale.sides) for scale in scales], float)

@@ -51,9 +51,11 @@ class Texts:
             values = pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
         own = self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()])
         if part.null_count == 0:
-            return own.take(part.indices.to_numpy())
-        rows = part.indices.fill_null(len(own)).to_numpy(zero_copy_only=False)
-        return np.append(own, 0).take(rows)
+            rows = part.indices.to_numpy()
+        else:
+            own, rows = np.append(own, 0), part.indices.fill_null(len(own)).to_numpy(zero_copy_only=False)
+        numbers: np.ndarray = own.take(rows)
+        return numbers
 
     def dictionary(self) -> pa.Array:
         """All texts by number, as Arrow holds the values of a dictionary column."""
@@ -92,7 +94,8 @@ class Growing:
 
     @property
     def values(self) -> np.ndarray:
-        return self._room[: self._used]
+        used: np.ndarray = self._room[: self._used]
+        return used
 
     def add(self, more: np.ndarray) -> None:
         needed = self._used + len(more)

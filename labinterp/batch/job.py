@@ -176,7 +176,7 @@ def _open_parquet(source: Path) -> tuple[list[str], Batches]:
         raise ReadError(f"{source}: {error}") from None
 
     def batches(wanted: Sequence[str], repeating: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        return pq.ParquetFile(source, read_dictionary=list(repeating)).iter_batches(batch_size=1 << 17, columns=list(wanted))
+        yield from pq.ParquetFile(source, read_dictionary=list(repeating)).iter_batches(batch_size=1 << 17, columns=list(wanted))
 
     return heads, batches
 

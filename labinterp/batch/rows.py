@@ -72,14 +72,16 @@ class Rows:
         self.needy = needy_markers(ref)
         self._counted: Counter[Tally] = Counter()
         self._votes: Counter[str] = Counter()
-        self.forget(0)
+        self._start()
 
     def forget(self, most: int) -> None:
-        """Let go of all rows; of what was counted, unknown names beyond `most` are put together."""
-        if hasattr(self, "texts"):
-            self._counted, self._votes = self.tally(), self.votes()
-            if len(self._counted) > most:
-                self._counted = _without_rare(self._counted, most // 2)
+        """Let go of all rows; of what was counted, the rarest names beyond `most` are put together."""
+        self._counted, self._votes = self.tally(), self.votes()
+        if len(self._counted) > most:
+            self._counted = _without_rare(self._counted, most // 2)
+        self._start()
+
+    def _start(self) -> None:
         self.texts = {ours: Texts() for ours in self.columns}
         self._levels = [Keys() for _ in range(0, len(self.columns), 2)]
         self._printed = {ours: Growing(np.int64) for ours in (*VOTERS,) if ours in self.columns}
@@ -98,7 +100,8 @@ class Rows:
         self._table = pa.RecordBatch.from_arrays([column.array() for column in self._answers], names=ANSWERS.names)
 
     def __len__(self) -> int:
-        return max(len(self._group), len(self._judged), len(self._answer_of) >> 5, *(len(texts) for texts in self.texts.values()))
+        tables = (len(self._answer_of), len(self._limits_of), self._ages.size)  # numbers only: thirty-two weigh as much as a text
+        return max(len(self._group), len(self._judged), max(tables) >> 5, *(len(texts) for texts in self.texts.values()))
 
     def read(self, batch: pa.Table, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
         """The answers of a batch, and the number of the text of each row in every printed column."""
@@ -167,7 +170,8 @@ class Rows:
         """1 where the time of day does not matter, or where a printed text tells it; 0 where only the date of collection may tell it."""
         columns = ("marker", "name_text", "section_text", "specimen_text")
         numbers, said = resolve(read, columns, lambda m, *texts: m not in self.needy or any(in_the_morning(text or "") for text in texts))
-        return np.array(said, dtype=np.int64)[numbers]
+        told: np.ndarray = np.array(said, dtype=np.int64)[numbers]
+        return told
 
     def _cut(self, people: People) -> None:
         """Tell ages apart wherever anything may change for some group; for each profile, which of its own ages that is."""
@@ -208,7 +212,8 @@ class Rows:
             frame = self._frame(row[one], collected=np.full(len(one), None), **people.frame_of(persons, at[one]))
             chosen = choose_intervals(frame, self.ref, self.patient)["limits"]
             self._limits_of.values[distinct] = [self._limits_known.setdefault(limits, len(self._limits_known)) for limits in chosen]
-        return self._limits_of.values[places].astype(np.int64)
+        found: np.ndarray = self._limits_of.values[places].astype(np.int64)
+        return found
 
     def _frame(self, row: np.ndarray, **further: np.ndarray) -> pd.DataFrame:
         columns = {name: pd.Series(held.values[row], dtype=held.values.dtype) for name, held in self._read.items()}
