@@ -29,7 +29,7 @@ class Texts:
     def numbers(self, texts: Sequence[str]) -> np.ndarray:
         """The number of each text; texts not seen before get the next ones."""
         known, held = self._numbers, self.texts
-        out = np.empty(len(texts), dtype=np.int64)
+        out = np.empty(len(texts), dtype=np.int32)
         for place, text in enumerate(texts):
             number = known.get(text)
             if number is None:
@@ -40,22 +40,18 @@ class Texts:
 
     def read(self, column: pa.ChunkedArray) -> np.ndarray:
         """The number of the text of each row of an Arrow column; a number or date counts as its text, NULL and NaN as empty text."""
-        parts = [self._read(part) for part in column.chunks]
-        return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-
-    def _read(self, part: pa.Array) -> np.ndarray:
-        if not pa.types.is_dictionary(part.type):
-            part = part.dictionary_encode()
-        values = part.dictionary
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        chunks = column.unify_dictionaries().chunks
+        if not chunks:
+            return np.empty(0, dtype=np.int32)
+        values = chunks[0].dictionary
         if pa.types.is_floating(values.type):
             values = pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
-        own = self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()])
-        if part.null_count == 0:
-            rows = part.indices.to_numpy()
-        else:
-            own, rows = np.append(own, 0), part.indices.fill_null(len(own)).to_numpy(zero_copy_only=False)
-        numbers: np.ndarray = own.take(rows)
-        return numbers
+        own = np.append(self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()]), np.int32(0))  # the last for NULL
+        missing = pa.scalar(len(own) - 1, chunks[0].indices.type)
+        rows = [(part.indices.fill_null(missing) if part.null_count else part.indices).to_numpy() for part in chunks]
+        return own.take(np.concatenate(rows))  # type: ignore[no-any-return]
 
     def dictionary(self) -> pa.Array:
         """All texts by number, as Arrow holds the values of a dictionary column."""

@@ -34,7 +34,7 @@ GIVEN = "_given"
 KEPT = 1 << 18
 """Distinct texts, rows or answers that are kept; beyond, all is forgotten and learnt again. Bounds the memory of a run of any length."""
 
-PART = 1 << 18  # rows at a time; with those kept they can all be numbered (see `codes.WIDTH`)
+PART = 1 << 19  # rows at a time; with those kept they can all be numbered (see `codes.WIDTH`)
 
 
 def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -150,7 +150,7 @@ class Judge:
             column = columns[place]
             if pa.types.is_dictionary(column.type) and column.type.value_type == pa.string():
                 missing = column.is_null().to_numpy() if column.null_count else None
-                indices = pa.array(numbers.astype("int32"), mask=missing)
+                indices = pa.array(numbers, mask=missing)
                 columns[place] = pa.DictionaryArray.from_arrays(indices, self._rows.texts[ours].dictionary(), safe=False)
         return pa.table([*columns, *answers.columns], names=[*map(given_name, heads), *ANSWERS.names])
 

@@ -14,10 +14,10 @@ from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
 from labinterp.batch.people import SEXES, People, Persons
 from labinterp.columns import encode, first_places, resolve
 from labinterp.flags import flag_results
-from labinterp.interpretation import complete, read_rows
+from labinterp.interpretation import read_rows
 from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers
 from labinterp.limits import Limits
-from labinterp.model import Patient
+from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
 from labinterp.shapes import decimal_votes
 
@@ -123,7 +123,7 @@ class Rows:
 
     def _number(self, codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The number of the distinct row that each row is, and the first places of those not seen before."""
-        rows, fresh = codes[0], np.empty(0, dtype=np.int64)
+        rows, fresh = codes[0].astype(np.int64), np.empty(0, dtype=np.int64)
         for level, keys in enumerate(self._levels):
             key = rows
             for numbers in codes[1 + 2 * level : 3 + 2 * level]:
@@ -136,7 +136,10 @@ class Rows:
     def _learn_rows(self, codes: dict[str, np.ndarray], people: People) -> None:
         """Read the rows that were not seen before, as a report is read."""
         texts = {ours: [self.texts[ours].texts[number] for number in numbers.tolist()] for ours, numbers in codes.items()}
-        frame = complete(joined(pd.DataFrame(texts, dtype=object)).assign(**self.facts))
+        frame = joined(pd.DataFrame(texts, dtype=object)).assign(**self.facts)
+        frame = pd.DataFrame(
+            {name: pd.Series(frame.get(name, ""), frame.index, dtype=object) for name in (*TEXT_COLUMNS, *DOCUMENT_COLUMNS)}
+        )
         read = read_rows(frame, self.ref)
         for name, held in self._read.items():
             held.add(plain(read[name], name in NUMBERS))
@@ -253,8 +256,8 @@ class Column:
     def add(self, values: pd.Series) -> None:
         if self.type == pa.string():
             own, distinct = pd.factorize(plain(values))
-            numbers = np.append(self.texts.numbers(distinct.tolist()), 0)[own]  # the last for what is missing: -1
-            more = pa.array((numbers - 1).astype(np.int32), mask=numbers == 0)
+            numbers = np.append(self.texts.numbers(distinct.tolist()), np.int32(0))[own]  # the last for what is missing: -1
+            more = pa.array(numbers - 1, mask=numbers == 0)
         elif self.type == pa.bool_():
             more = pa.array([value if isinstance(value, bool) else None for value in values.tolist()], self.type)
         else:
