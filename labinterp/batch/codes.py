@@ -51,7 +51,7 @@ class Texts:
         own = np.append(self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()]), np.int32(0))  # the last for NULL
         missing = pa.scalar(len(own) - 1, chunks[0].indices.type)
         rows = [(part.indices.fill_null(missing) if part.null_count else part.indices).to_numpy() for part in chunks]
-        return own.take(np.concatenate(rows))  # type: ignore[no-any-return]
+        return own.take(np.concatenate(rows))
 
     def dictionary(self) -> pa.Array:
         """All texts by number, as Arrow holds the values of a dictionary column."""
