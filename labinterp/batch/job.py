@@ -18,7 +18,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from labinterp.batch.judging import Judge, arrow_of, columns_of, facts_of, interpret_batch, judged_columns
-from labinterp.batch.rows import ANSWERS
+from labinterp.batch.rows import ANSWERS, Tally
 from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient
@@ -28,7 +28,7 @@ from labinterp.readers.encoding import encoding_of
 from labinterp.reference import Reference
 from labinterp.shapes import decimal_of
 
-BLOCK = 2 << 20  # bytes of one batch; pyarrow reads 32 of them ahead
+BLOCK = 1 << 20  # bytes of one batch; pyarrow reads 32 of them ahead
 SAMPLE = 1 << 14  # rows from which the decimal mark and the order of dates are guessed
 GROUP = 1 << 18  # rows that are judged at a time: one row group of Parquet
 
@@ -56,6 +56,14 @@ class Outcome:
         self.flags.update(_counts(batch.column("flag")))
         unknown = batch.filter(pc.equal(batch.column("status"), "unknown_marker"))
         self.unknown.update(_counts(unknown.column(self.name_column).cast(pa.string())))
+
+    def count(self, tally: Mapping[Tally, int]) -> None:
+        """Take over what a run counted on the way."""
+        for seen, rows in tally.items():
+            self.status[seen.status] += rows
+            self.flags[seen.flag or ""] += rows
+            if seen.status == "unknown_marker":
+                self.unknown["other names" if seen.name_text is None else seen.name_text] += rows
 
     def lines(self) -> Iterator[str]:
         """The summary, a line at a time."""
@@ -143,11 +151,11 @@ def _table(
         outcome = replace(empty, status=Counter(), flags=Counter(), unknown=Counter())
         with sink_to() as sink:
             for table in grouped(chain(first, stream)):
-                answered = judge.judge(table)
-                outcome.add(answered)
-                sink.write(answered)
+                sink.write(judge.judge(table))
+                outcome.rows += len(table)
         voted = said or judge.decimal(), judge.date_order()
         if voted == facts:
+            outcome.count(judge.tally())
             return outcome
         facts, first, stream = voted, [], batches(heads, judged)
 

@@ -83,7 +83,7 @@ class Rows:
 
     def _start(self) -> None:
         self.texts = {ours: Texts() for ours in self.columns}
-        self._levels = [Keys() for _ in range(0, len(self.columns), 2)]
+        self._levels = [Keys() for _ in range(1, len(self.columns), 2)]
         self._printed = {ours: Growing(np.int64) for ours in (*VOTERS,) if ours in self.columns}
         self._read = {name: Growing(np.float64 if name in NUMBERS else object) for name in READ}
         self._group, self._profile, self._first, self._morning = (Growing(np.int64) for _ in range(4))
