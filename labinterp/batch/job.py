@@ -235,7 +235,7 @@ class _Job:
         self.judges[key] = judge
         if len(self.judges) > JUDGES:
             self.tallies.update(self.judges.pop(next(iter(self.judges))).tally())
-        return judge.judge(batch)
+        return judge.judge(batch).combine_chunks().to_batches()[0]
 
     def _count(self) -> None:
         """Bring the counts of the summary up to date."""
