@@ -29,9 +29,9 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; mar
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { text-align: left; padding: .25rem .4rem .25rem 0; border-bottom: 1px solid #b8bdba; vertical-align: top }
 tr, section { break-inside: avoid } thead th { color: #4f595c; font-weight: 400; border-bottom: 1px solid #1d2426 }
-td small, .note { display: block } tbody th { width: 32% } td:nth-child(2), td:nth-child(3) { white-space: nowrap }
-.flag { white-space: nowrap; font-weight: 600 } svg { display: block; width: 8.5rem; height: 1rem }
-.reasons { margin: 0 0 0 .8rem; grid-template-columns: 6.5rem 1fr } ol { margin: .2rem 0; padding-left: 1.3rem }
+td small, .note { display: block } tbody th { width: 30% } td:last-child { min-width: 6.2rem } td:nth-child(2), td:nth-child(3) { white-space: nowrap }
+.flag { white-space: nowrap; font-weight: 600 } svg { display: block; width: 7rem; height: 1rem }
+.reasons { margin: 0 0 0 .8rem; grid-template-columns: minmax(6.5rem, max-content) 1fr } ol { margin: .2rem 0; padding-left: 1.3rem }
 footer { border-top: 1px solid #7b8380; margin-top: 1.2rem; padding-top: .4rem; font-size: .88rem }
 @media print { body { margin: 0; max-width: none; padding: 0; font-size: 10.5pt } }
 @media (max-width: 40rem) { thead { position: absolute; left: -99rem } tr { display: grid; grid-template-columns: 1fr 1fr; padding: .3rem 0;
