@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 STYLE = """
 @page { size: A4; margin: 12mm 15mm }
 * { box-sizing: border-box }
-body { font: 14px/1.4 "Source Sans 3", "Source Sans Pro", "Noto Sans", "Segoe UI", "Liberation Sans", Arial, sans-serif; color: #1d2426; background: #fff;
+body { font: 14px/1.4 "Source Sans 3", "Source Sans Pro", "Noto Sans", "Segoe UI", "Liberation Sans", Arial, sans-serif;
+  color: #1d2426; background: #fff;
   max-width: 46rem; margin: 1.5rem auto; padding: 0 1rem; overflow-wrap: break-word }
 h1, h2 { font-family: "Source Serif 4", "Source Serif Pro", Georgia, serif; font-weight: 600; line-height: 1.2 }
 h1 { font-size: 1.7rem; margin: 0 } h2 { font-size: 1.15rem; margin: 1.2rem 0 .3rem } h3 { font-size: 1rem; margin: .7rem 0 .1rem }
