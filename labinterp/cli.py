@@ -1,6 +1,7 @@
 """The command line. Results go to stdout, notices to stderr.
 
-Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read.
+Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read
+(or a batch not written), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from labinterp.controls import plain
 from labinterp.errors import LabinterpError, ReadError
 from labinterp.language import ENGLISH, Language, language, languages
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from labinterp.reference import Reference
     from labinterp.reference.schema import Marker
 
-OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
+OK, NOT_INTERPRETED, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 FORMATS = ("table", "json", "csv")
 SUMMARIES = ("html", "pdf")
 BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
@@ -51,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = args.run(args)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        notice("stopped")
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, `head` for one, has seen enough
         sys.stderr.close()
         return OK
@@ -65,7 +70,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def notice(text: str) -> None:
     """A notice to the person at the terminal."""
-    print(f"labinterp: {text}", file=sys.stderr)
+    print(plain(f"labinterp: {text}"), file=sys.stderr)
+
+
+class _Plain(logging.Formatter):
+    """What a document or a file is called is only a text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record))
 
 
 def _spoken(args: argparse.Namespace) -> Language:
@@ -85,7 +97,7 @@ def tell_progress() -> None:
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name("progress")
-    handler.setFormatter(logging.Formatter("labinterp: %(message)s"))
+    handler.setFormatter(_Plain("labinterp: %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
 
@@ -141,12 +153,29 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("-f", "--format", choices=FORMATS, default="table")
     one.add_argument("-o", "--out", type=Path, metavar="OUT", help="write to this file instead of the terminal")
 
-    one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
-    one.add_argument("source", type=Path, metavar="IN", help="a CSV or Parquet file with a result per row, or a folder of reports")
+    one = command("batch", batch, "Judge whole tables or folders; every row of IN is a row of OUT, with the answer in further columns.")
+    one.add_argument(
+        "sources",
+        type=Path,
+        nargs="+",
+        metavar="IN",
+        help="tables with a result per row (CSV, TSV, Parquet, XPT, FHIR ndjson; .gz, .zst), folders or globs of them, or of reports",
+    )
     one.add_argument("target", type=Path, metavar="OUT", help="the .csv or .parquet file to write")
     one.add_argument(
         "--map", action="append", default=[], metavar="OURS=THEIRS", help="name of a column, such as value_text=RESULT (may be repeated)"
     )
+    one.add_argument(
+        "--test",
+        action="append",
+        default=[],
+        metavar="COLUMN=NAME [UNIT]",
+        help="wide tables: the test that a column holds, such as 'LBXGH=HbA1c [%%]' (may be repeated)",
+    )
+    one.add_argument("--preset", metavar="NAME", help="a known kind of table (omop, mimic, nhanes, synthea), or your own YAML file")
+    one.add_argument("--patients", type=Path, metavar="FILE", help="a table of persons: their id with sex and birth date or age")
+    one.add_argument("--causes", action="store_true", help="also write a row for each person with alerts and possible causes")
+    one.add_argument("--resume", action="store_true", help="go on where an interrupted run of the same command stopped")
     one.add_argument("--locale", help="language or decimal mark of the numbers (de, en, '.' or ','); without it each document votes")
     _person(one)
     _schemes(one)
@@ -296,21 +325,30 @@ def _table_out(args: argparse.Namespace, show: Callable[..., None], shown: Itera
 
 def _json_out(args: argparse.Namespace, objects: list[Any]) -> None:
     """One object for one file, a list for several."""
+    from labinterp.export.json import dumped
+    from labinterp.export.json import plain as plain_data
+
     content = objects[0] if len(objects) == 1 else objects
-    _write(args, lambda out: print(json.dumps(content, ensure_ascii=False, indent=2, default=str), file=out))
+    _write(args, lambda out: print(dumped(plain_data(content), indent=2), file=out))
 
 
 def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -> None:
     """One table of all files, safe to open in a spreadsheet; the first column says which file."""
     import pandas as pd
 
-    from labinterp.export.csv import disarmed
-
     parts = [frame.reset_index(drop=True) for _, frame in frames]
     for part, (file, _) in zip(parts, frames):
         part.insert(0, "file", file)
     if parts:
-        _write(args, lambda out: disarmed(pd.concat(parts, ignore_index=True)).to_csv(out, index=False, lineterminator="\n"))
+        _frame_out(args, pd.concat(parts, ignore_index=True))
+
+
+def _frame_out(args: argparse.Namespace, frame: pd.DataFrame) -> None:
+    """A table as CSV: no cell of it is run by a spreadsheet or, where it is only looked at, obeyed by the terminal."""
+    from labinterp.export.csv import disarmed
+
+    text = str(disarmed(frame).to_csv(index=False, lineterminator="\n"))
+    _write(args, lambda out: print(plain(text) if out.isatty() else text, end="", file=out))
 
 
 def _summary_out(args: argparse.Namespace, answer: Interpretation) -> None:
@@ -387,8 +425,7 @@ def interpret(args: argparse.Namespace) -> int:
 
 
 def trends(args: argparse.Namespace) -> int:
-    from labinterp.export.csv import disarmed
-    from labinterp.export.json import plain
+    from labinterp.export.json import plain as plain_data
     from labinterp.model import records_of
     from labinterp.series import trends as trends_of
     from labinterp.terminal import show_trends
@@ -400,10 +437,10 @@ def trends(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(str(error)) from None
     if args.format == "json":
-        _json_out(args, [plain(records_of(table))])
+        _json_out(args, [plain_data(records_of(table))])
     elif args.format == "csv":
         table.insert(0, "file", [done[number][0] for number in table["report"]])
-        _write(args, lambda out: disarmed(table).to_csv(out, index=False, lineterminator="\n"))
+        _frame_out(args, table)
     else:
         _table_out(args, show_trends, [(table, reference.language)])
     return code
@@ -433,21 +470,38 @@ def _answers(file: Path | None, ref: Reference) -> dict[str, Any]:
 
 
 def batch(args: argparse.Namespace) -> int:
-    from labinterp.batch import run
+    try:
+        from labinterp.batch import Stopped, WriteError, run
+    except ModuleNotFoundError as missing:
+        raise UsageError(f"this needs the package {missing.name}; pip install 'labinterp[batch]'") from None
+    from labinterp.terminal import batch_progress
 
-    if not args.source.exists():
-        raise UsageError(f"there is no {args.source}")
-    outcome = run(
-        args.source,
-        args.target,
-        columns=_pairs(args.map, "--map"),
-        patient=_patient(args),
-        reference=_reference(args),
-        locale=args.locale,
-    )
-    for line in outcome.lines():
+    try:
+        with batch_progress(sys.stderr) as tell:
+            summary = run(
+                args.sources,
+                args.target,
+                columns=_pairs(args.map, "--map"),
+                tests=_pairs(args.test, "--test"),
+                preset=args.preset,
+                patients=args.patients,
+                patient=_patient(args),
+                reference=_reference(args),
+                locale=args.locale,
+                causes=args.causes,
+                resume=args.resume,
+                tell=tell,
+            )
+    except Stopped as stopped:
+        notice(str(stopped))
+        return INTERRUPTED
+    except WriteError as error:
+        notice(f"cannot write {error}")
+        return UNREADABLE
+    for line in summary.lines():
         notice(line)
-    return UNREADABLE if outcome.unreadable else _strict(args, outcome.not_interpreted)
+    notice(f"wrote {args.target} and {', '.join(path.name for path in summary.beside)}")
+    return UNREADABLE if summary.unreadable else _strict(args, summary.not_interpreted)
 
 
 def _strict(args: argparse.Namespace, unsure: int) -> int:
@@ -592,9 +646,9 @@ def samples(args: argparse.Namespace) -> int:
         raise UsageError(f"there is no folder {folder}")
     outcomes = list(goldens.test(folder) if args.action == "test" else goldens.generate(folder))
     for outcome in outcomes:
-        print(f"{'differs' if outcome.difference else 'ok' if args.action == 'test' else 'written'}  {outcome.file.name}")
+        print(plain(f"{'differs' if outcome.difference else 'ok' if args.action == 'test' else 'written'}  {outcome.file.name}"))
         if outcome.difference:
-            print(outcome.difference)
+            print(plain(outcome.difference))
     wrong = sum(bool(outcome.difference) for outcome in outcomes)
     if args.action == "generate":
         notice(f"{len(outcomes) - wrong} golden files written from today's reading. Check each against its report before you rely on it.")

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from labinterp.controls import plain
 from labinterp.language import english
 from labinterp.reference import Reference
 
@@ -72,7 +73,7 @@ def explain_row(row: pd.Series, ref: Reference) -> str:
         lines.append(say("Please look: {why}", why=row["review"]))
     if marker:
         lines.extend(say("Note: {text}", text=note.text) for note in marker.interferences[:3])
-    return "\n".join(lines)
+    return plain("\n".join(lines))
 
 
 def _source(source_id: str, ref: Reference, verified: bool = True) -> list[str]:

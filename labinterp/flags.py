@@ -6,7 +6,7 @@ while another disagrees, and a critical limit wins over every printed range.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -368,8 +368,9 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
         fresh = where & (status == "ok")
         status[fresh] = name
         if callable(why):
-            for row in np.flatnonzero(fresh):
-                reason[row] = why(results.iloc[row], limits[row], language)
+            at = np.flatnonzero(fresh)
+            texts = (results[name].to_numpy(dtype=object)[at] for name in ("comparator", "low", "high", "value_text", "unit_text", "ucum"))
+            reason[at] = [why(Row(*row), limit, language) for *row, limit in zip(*texts, limits[at])]
         else:
             reason[fresh] = [language.again(text) for text in why[fresh]] if language.texts else why[fresh]
     silent = np.isin(status, ("not_a_result", "unreadable_value", "implausible"))
@@ -391,9 +392,20 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
     out["reason"] = reason
 
 
-def _undecided(row: pd.Series, limits: Limits, language: Language) -> str:
-    if row["comparator"] or row["low"] != row["high"]:
-        printed = str(row["value_text"]).strip()
+class Row(NamedTuple):
+    """What a reason is told with."""
+
+    comparator: str
+    low: float
+    high: float
+    value_text: str
+    unit_text: str
+    ucum: str
+
+
+def _undecided(row: Row, limits: Limits, language: Language) -> str:
+    if row.comparator or row.low != row.high:
+        printed = row.value_text.strip()
         return language.say("The result {value} reaches across a limit, so it cannot be placed.", value=printed)
     if limits.open_facts:
         facts = language.both(map(language.say, limits.open_facts))
@@ -403,10 +415,10 @@ def _undecided(row: pd.Series, limits: Limits, language: Language) -> str:
     return language.say("The limits that may apply disagree.")
 
 
-def _question(row: pd.Series, limits: Limits, language: Language) -> str:
+def _question(row: Row, limits: Limits, language: Language) -> str:
     """A slip is a question: what is not possible, and what would be. Units in which limits are published are asked first."""
     say = language.say
-    value, unit = row["low"] if np.isfinite(row["low"]) else row["high"], row["unit_text"] or row["ucum"]
+    value, unit = row.low if np.isfinite(row.low) else row.high, row.unit_text or row.ucum
     shown = language.number(f"{value:g}")
     impossible = say("{value} is not possible for this test.", value=f"{shown} {unit}".strip())
     if value < 0:

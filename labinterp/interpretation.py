@@ -71,9 +71,7 @@ def interpret(
 def interpret_rows(rows: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
     """All stages that look at one row at a time: same rows, same order, more columns. One upload and a batch both go through here."""
     results = (
-        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
-        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
-        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
+        read_rows(rows, ref)
         .pipe(choose_intervals, ref, patient)  #         + limits: what the result may be compared with
         .pipe(flag_results, ref.language)  #             + flag, category, severity, abnormal, status, reason, and the limit used
     )
@@ -85,6 +83,15 @@ def told_again(frame: pd.DataFrame, column: str, ref: Reference) -> pd.DataFrame
     """A table whose remarks in `column`, which the readers made in English, are in the language of the knowledge."""
     again = ref.language.again
     return frame.assign(**{column: [again(str(text)) for text in frame[column]]}) if ref.language.texts else frame
+
+
+def read_rows(rows: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+    """The stages that need only what is printed, whoever the person is."""
+    return (
+        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
+        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
+        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
+    )
 
 
 def rows_of(report: Input) -> pd.DataFrame:

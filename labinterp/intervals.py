@@ -26,7 +26,7 @@ from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
-from labinterp.shapes import MISPRINT, RangeReading, Segment, parse_date, parse_range
+from labinterp.shapes import MISPRINT, DateOrder, RangeReading, Segment, parse_date, parse_range
 from labinterp.words import AGE_OF_WORD, fold_word
 
 ADULT = 18.0
@@ -57,15 +57,13 @@ def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | N
     )
     keyed = keyed.assign(**people)
     codes, kept = encode(keyed, list(keyed.columns))
-    known: dict[Any, Limits] = {}
+    known: dict[Limits, Limits] = {}  # equal limits are one object: the next stage judges all rows of one at once
     answers = []
     for marker, ucum, range_text, mark, range_ucum, told, sex, age, pregnant in kept:
         years = None if age is None or age != age else float(age)
-        key = (marker, ucum, range_text, mark, range_ucum, told, sex, years, pregnant)
-        if key not in known:
-            limits = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
-            known[key] = limits if told else without_built_in(limits, ref)
-        answers.append(known[key])
+        limits = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
+        limits = limits if told else without_built_in(limits, ref)
+        answers.append(known.setdefault(limits, limits))
     return results.assign(limits=spread(codes, answers))
 
 
@@ -79,12 +77,23 @@ MORNING = re.compile(
 
 def needs_told(results: pd.DataFrame, ref: Reference) -> pd.Series:
     """Whether the report says what the marker's limits presuppose (a cortisol limit holds in the morning only)."""
-    needy = [marker.id for marker in ref.markers.values() if "morning" in marker.needs]
-    told = ~results["marker"].isin(needy)
+    told = ~results["marker"].isin(needy_markers(ref))
     if not told.all():
-        rows = results.loc[~told, ["name_text", "section_text", "specimen_text", "collected_text"]]
-        told.loc[~told] = rows.agg(" | ".join, axis=1).map(lambda text: MORNING.search(text) is not None).astype(bool)
+        parts = ("name_text", "section_text", "specimen_text", "collected_text")
+        codes, said = resolve(results.loc[~told], parts, lambda *texts: any(in_the_morning(text or "") for text in texts))
+        told.loc[~told] = spread(codes, said).astype(bool)
     return told
+
+
+@lru_cache(maxsize=16)
+def needy_markers(ref: Reference) -> frozenset[str]:
+    """Markers whose limits hold in the morning only."""
+    return frozenset(marker.id for marker in ref.markers.values() if "morning" in marker.needs)
+
+
+def in_the_morning(text: str) -> bool:
+    """Whether a text says that the sample was taken in the morning."""
+    return MORNING.search(text) is not None
 
 
 def without_built_in(limits: Limits, ref: Reference) -> Limits:
@@ -96,22 +105,37 @@ def without_built_in(limits: Limits, ref: Reference) -> Limits:
 def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
     """Sex, age (years) and pregnancy of each row: from the row's own columns, else from `patient`."""
     n = len(results)
-    sex = results["sex"].map(sex_of) if "sex" in results else pd.Series([None] * n, index=results.index, dtype=object)
-    sex = sex.where(sex.notna(), patient.sex)
-    days = results["collected"]
-    age = pd.Series(np.nan, index=results.index)
+    codes, sexes = resolve(results, ("sex",), lambda text: sex_of(text) or patient.sex)
+    days = _ordinals(results, "collected", date.today().toordinal())
+    age = np.full(n, math.nan)
     if "birth_date" in results:
-        pairs = pd.DataFrame({"birth": results["birth_date"], "day": days}, index=results.index)
-        codes, ages = resolve(pairs, ("birth", "day"), lambda birth, day: years_between(day_of(birth), day_of(day) or date.today()))
-        age = pd.Series(spread(codes, ages), index=results.index, dtype=float)
+        age = ages_on(_ordinals(results, "birth_date"), days)
     if "age" in results:
-        age = age.fillna(pd.to_numeric(results["age"], errors="coerce"))
+        age = np.where(np.isnan(age), possible_age(pd.to_numeric(results["age"], errors="coerce").to_numpy(dtype=float)), age)
     if patient.birth_date is not None:
-        codes, ages = resolve(results, ("collected",), lambda day: years_between(patient.birth_date, day_of(day) or date.today()))
-        age = age.fillna(pd.Series(spread(codes, ages), index=results.index, dtype=float))
+        age = np.where(np.isnan(age), ages_on(patient.birth_date.toordinal(), days), age)
     if patient.age is not None:
-        age = age.fillna(patient.age)
-    return {"sex": sex.to_numpy(dtype=object), "age": age.to_numpy(dtype=float), "pregnant": np.full(n, patient.pregnant, dtype=object)}
+        age[np.isnan(age)] = patient.age
+    return {"sex": spread(codes, sexes), "age": age, "pregnant": np.full(n, patient.pregnant, dtype=object)}
+
+
+OLDEST = 130.0
+
+
+def possible_age(years: Any) -> Any:
+    """Ages in years; what no person can be (999, which tables write for "not known") is NaN."""
+    return np.where((years >= 0) & (years <= OLDEST), years, math.nan)
+
+
+def ages_on(birth: Any, day: Any) -> Any:
+    """Age in years on a day, both as ordinals of `date`, NaN where one is NaN or the birth lies after the day."""
+    return possible_age((day - birth) / 365.25)
+
+
+def _ordinals(results: pd.DataFrame, column: str, missing: float = math.nan) -> np.ndarray:
+    """A column of dates (or texts of dates, in the order of the document) as ordinals of `date`."""
+    codes, days = resolve(results, (column, "date_order"), lambda value, order: day_of(value, order or ""))
+    return spread(codes, [missing if day is None else float(day.toordinal()) for day in days]).astype(float)
 
 
 def sex_of(text: object) -> str | None:
@@ -126,18 +150,13 @@ def sex_of(text: object) -> str | None:
     )
 
 
-def day_of(value: object) -> date | None:
-    """A calendar day from a date, a timestamp or a text whose order of day and month is plain; None otherwise."""
+def day_of(value: object, order: DateOrder = "") -> date | None:
+    """A calendar day from a date, a timestamp or a text whose order of day and month is plain or given; None otherwise."""
     if isinstance(value, datetime):
         return None if pd.isna(value) else value.date()
     if isinstance(value, date):
         return value
-    return parse_date(value) if isinstance(value, str) and value.strip() else None
-
-
-def years_between(birth: date | None, day: date) -> float:
-    """Age in years on `day`, NaN where the birth is not known or lies after it."""
-    return math.nan if birth is None or birth > day else (day - birth).days / 365.25
+    return parse_date(value, order) if isinstance(value, str) and value.strip() else None
 
 
 # ---- which population ----------------------------------------------------------------------------------------------------
@@ -246,6 +265,19 @@ def _age_edges(ref: Reference, marker_id: str) -> tuple[float, ...] | None:
         return None
     limits: list[Population] = [*marker.intervals, *marker.decision, *marker.critical]
     return tuple(sorted({edge for limit in limits for edge in limit.age if edge is not None} | set(CHILDBEARING)))
+
+
+def age_edges(ref: Reference, marker_id: str | None, range_text: str, mark: str | None) -> tuple[float, ...]:
+    """All ages at which anything may change for a result of this marker with this printed range, ascending."""
+    edges: set[float] = set()
+    if marker_id:
+        own = _age_edges(ref, marker_id)
+        edges.update(np.arange(0, OLDEST + 0.25, 0.25).tolist() if own is None else own)
+    if range_text.strip():
+        parsed = read_range(range_text, mark)
+        if isinstance(parsed, RangeReading):
+            edges.update(edge for segment in map(aged, parsed.segments) for edge in segment.age or () if edge is not None)
+    return tuple(sorted(edges))
 
 
 @lru_cache(maxsize=65536)
@@ -405,7 +437,7 @@ def _scale(ref: Reference, marker: Marker, scheme: Scheme, unit: str, line: Line
     bounds = [parse_limits(band.limits[unit]) for band in scheme.bands]
     starts = [closed_low(bound.low, bound.low_inclusive) for bound in bounds]
     return Scale(
-        starts=np.array([-INF, *starts[1:]]),
+        starts=(-INF, *starts[1:]),
         categories=tuple(band.category for band in scheme.bands),
         labels=tuple(band.label for band in scheme.bands),
         texts=tuple(wording(bound) if wording else f"{words(bound, ref.language)} {unit}" for bound in bounds),

@@ -32,6 +32,8 @@ The texts of `reference_ranges/` stand in its own folder `languages/` in the sam
 ENGLISH = "en"
 REMARK = "remark"
 """Context of the texts of `remark` in a catalogue."""
+REMEMBERED = 4096
+"""Remarks whose translation is kept at hand: values of reports stand in them, so they are not kept for ever."""
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -114,6 +116,8 @@ class Language:
         if not remark or not self.texts:
             return remark
         if remark not in self._told:
+            if len(self._told) >= REMEMBERED:
+                self._told.clear()
             self._told[remark] = self._again(remark)
         return self._told[remark]
 

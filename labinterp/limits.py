@@ -123,7 +123,7 @@ class Span:
 class Scale:
     """Bands of one decision scheme, ascending; band i starts at `starts[i]`."""
 
-    starts: Floats
+    starts: tuple[float, ...]
     categories: tuple[str, ...]
     labels: tuple[str, ...]
     texts: tuple[str, ...]
@@ -142,7 +142,7 @@ class Scale:
         normal = [i for i, side in enumerate(self.sides) if side == "normal"]
         if not normal:
             return -INF, INF
-        ends = [*self.starts.tolist(), INF]
+        ends = [*self.starts, INF]
         low, high = ends[normal[0]], ends[normal[-1] + 1]
         return self.line.back(low), self.line.back(high)
 

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from labinterp.controls import plain
 from labinterp.facts import FINDING_WORDS, STRENGTHS, name_of
 from labinterp.language import Language, english
 from labinterp.model import Alert, Evidence, Finding, Patient, Question, Report
@@ -58,10 +63,18 @@ _SCHEME = re.compile(r" \(\w+\)$")
 CLOSING = english("These are reasons to ask a doctor, not diagnoses. No clinician has reviewed this program.")
 
 
+class PlainConsole(Console):
+    """A console on which a text of a report is only a text: what a terminal would obey is not passed on."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(plain(segment.text), segment.style)
+
+
 def console(file: IO[str] | None = None) -> Console:
     """Where to print. Colour only on a terminal and only without NO_COLOR; a pipe gets 120 columns."""
-    made = Console(file=file, highlight=False, soft_wrap=False, emoji=False, markup=False)
-    return made if made.is_terminal else Console(file=made.file, highlight=False, emoji=False, markup=False, no_color=True, width=120)
+    made = PlainConsole(file=file, highlight=False, soft_wrap=False, emoji=False, markup=False)
+    return made if made.is_terminal else PlainConsole(file=made.file, highlight=False, emoji=False, markup=False, no_color=True, width=120)
 
 
 def show_interpretation(answer: Interpretation, title: str = "", *, full: bool = False, out: Console) -> None:
@@ -463,3 +476,34 @@ def plain_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def batch_progress(file: IO[str]) -> Iterator[Callable[[int, float], None]]:
+    """A bar with rows, rows a second and time left while a batch runs; into a pipe or file goes nothing."""
+    if not file.isatty():
+        yield lambda rows, share: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[rows]:,} rows, {task.fields[speed]:,.0f} a second"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(file=file), transient=True) as bar:
+        task = bar.add_task("judging", total=1.0, rows=0, speed=0.0)
+        first: list[tuple[float, int]] = []
+
+        def tell(rows: int, share: float) -> None:
+            if rows < 0:  # the table of persons, after the rows
+                bar.update(task, description="persons", completed=share)
+                return
+            now = monotonic()
+            if not first:
+                first.append((now, rows))
+            since = now - first[0][0]
+            speed = (rows - first[0][1]) / since if since > 0 else 0.0
+            bar.update(task, completed=share, rows=rows, speed=speed)
+
+        yield tell

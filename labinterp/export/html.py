@@ -8,6 +8,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from labinterp.controls import plain
 from labinterp.export.summary import SIGNS, TITLE, Cause, Item, Summary, summary_of
 from labinterp.shown import LEFT, RIGHT, position
 
@@ -108,8 +109,8 @@ def parts(content: Summary) -> Iterable[str]:
 
 
 def esc(text: str) -> str:
-    """`text` safe inside HTML, quotes included."""
-    return escape(text, quote=True)
+    """`text` safe inside HTML, quotes included, without control characters."""
+    return escape(plain(text), quote=True)
 
 
 def pairs(items: Iterable[tuple[str, str]]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
@@ -67,7 +67,7 @@ def to_pdf(answer: Interpretation, *, day: date | None = None, with_name: bool =
         import fpdf  # noqa: F401
     except ImportError as error:
         raise ImportError("the PDF summary needs fpdf2: pip install 'labinterp[pdf]'") from error
-    page = Page(summary_of(answer, day, with_name=with_name))
+    page = Page(unmarked(summary_of(answer, day, with_name=with_name)))
     page.draw()
     return bytes(page.pdf.output())
 
@@ -122,6 +122,17 @@ def texts_of(content: Any) -> Iterable[str]:
     elif isinstance(content, tuple):
         for inner in content:
             yield from texts_of(inner)
+
+
+def unmarked(content: Any) -> Any:
+    """A summary without the mark of bold in any of its texts: only what is written here is bold."""
+    if isinstance(content, str):
+        return content.replace(BOLD[0], "")
+    if isinstance(content, tuple):
+        return tuple(map(unmarked, content))
+    if is_dataclass(content) and not isinstance(content, type):
+        return replace(content, **{field.name: unmarked(getattr(content, field.name)) for field in fields(content) if field.init})
+    return content
 
 
 def document(content: Summary) -> FPDF:

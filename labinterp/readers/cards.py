@@ -8,6 +8,7 @@ page: the nearer of the two. Tick marks of a gauge and the numbers of a chart ar
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -71,8 +72,8 @@ def results_of(lines: Sequence[Line]) -> tuple[list[Result], list[Line]]:
     `lines` are those that no table has used.
     """
     spots = [Spot(cell, line) for line in lines for cell in _cells(line)]
-    heights = [spot.base for spot in spots if _value_in(spot.text)]
-    near = [s for s in spots if any(abs(s.base - height) <= FARTHEST * s.cell.size for height in heights)]
+    heights = sorted(spot.base for spot in spots if _value_in(spot.text))
+    near = [s for s in spots if _any_within(heights, s.base, FARTHEST * s.cell.size)]
     names = [spot for spot in near if _names_a_test(spot.text) and vocabulary.count_prose(spot.line.text) < 2]
     columns = [column for column in _columns(spots, names) if column.names and column.values]
     below = [step for column in columns for step in _steps(column, 1)]
@@ -222,11 +223,18 @@ def _numbers(text: str) -> set[str]:
 def _steps(column: Column, way: int) -> list[float]:
     """How far each value stands from the nearest name above (`way` 1) or below (-1) it."""
     out = []
+    heights = sorted(way * name.base for name in column.names)
     for value in column.values:
-        gaps = [way * (value.base - name.base) for name in column.names if way * (value.base - name.base) > -1]
-        if gaps and min(gaps) <= FARTHEST * value.cell.size:
-            out.append(min(gaps))
+        place = way * value.base
+        at = bisect_left(heights, place + 1) - 1  # the last name that begins before a point further on
+        if at >= 0 and place - heights[at] <= FARTHEST * value.cell.size:
+            out.append(place - heights[at])
     return out
+
+
+def _any_within(heights: list[float], place: float, distance: float) -> bool:
+    at = bisect_left(heights, place - distance)
+    return at < len(heights) and heights[at] <= place + distance
 
 
 # ---------------------------------------------------------------- one card

@@ -17,6 +17,7 @@ from labinterp.errors import ReadError
 from labinterp.language import remark
 from labinterp.model import Patient, Report
 from labinterp.readers.encoding import decode
+from labinterp.readers.limits import limits
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import looks_like_range, parse_date
 
@@ -62,11 +63,17 @@ def identify(head: bytes, name: str) -> bool:
 
 def read(data: bytes, name: str, locale: str | None = None) -> Report:
     """Read FHIR. Raises `ReadError` for JSON that is broken or is no FHIR."""
+    most = limits()
+    if len(data) > most.json_size:
+        raise ReadError(f"{name}: {len(data) >> 20} MB of JSON; the limit is {most.json_size >> 20} MB")
     text, _ = decode(data)
     resources, unread = parsed(text.lstrip("\ufeff"), name)
-    document = _Document(resources)
-    for resource in document.top:
-        document.visit(resource)
+    try:
+        document = _Document(resources)
+        for resource in document.top:
+            document.visit(resource)
+    except RecursionError:  # bundles within bundles, results that are members of results, a thousand times
+        raise ReadError(f"{name}: the FHIR document is nested too deeply") from None
     unread += document.unread
     if not document.seen:
         raise ReadError(f"{name}: JSON, but not FHIR: no resourceType was found")
@@ -97,17 +104,27 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     return report
 
 
+def results_in(resources: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Patient]]:
+    """Rows, unread lines and persons of a few resources, for who reads a long file piece by piece. Each row has its `patient_id`."""
+    document = _Document(resources)
+    for resource in document.top:
+        document.visit(resource)
+    return document.rows, document.unread, document.patients
+
+
 def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """JSON, or one JSON object a line -> the objects, and the lines that are none. Numbers stay texts."""
     try:
-        whole = _loads(text)
+        whole = loads(text)
         return [item for item in (whole if isinstance(whole, list) else [whole]) if isinstance(item, dict)], []
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ReadError(f"{name}: the JSON is nested more deeply than is read (FHIR has some fifteen levels)") from None
+    except ValueError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         objects, unread = [], []
         for number, line in enumerate(lines, 1):
             try:
-                item = _loads(line)
+                item = loads(line)
             except (ValueError, RecursionError):
                 reason = remark(f"line {number} is no complete JSON object")
                 unread.append({"text": line[:500], "page": 1, "reason": reason, "kind": "possible_result"})
@@ -115,11 +132,15 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
             if isinstance(item, dict):
                 objects.append(item)
         if not any("resourceType" in item for item in objects):
-            raise ReadError(f"{name}: the JSON is broken or cut off: {error}") from error
+            at = error.pos if isinstance(error, json.JSONDecodeError) else None
+            raise ReadError(
+                f"{name}: the JSON is broken or cut off" if at is None else f"{name}: the JSON is broken or cut off at character {at}"
+            ) from None
         return objects, unread
 
 
-def _loads(text: str) -> Any:
+def loads(text: str | bytes) -> Any:
+    """JSON with the digits that were sent: numbers stay texts."""
     return json.loads(text, parse_float=str, parse_int=str)
 
 
@@ -186,11 +207,11 @@ class _Document:
         born = parse_date(str(resource.get("birthDate") or ""), "ymd") if len(str(resource.get("birthDate") or "")) == 10 else None
         key = key or str(resource.get("id") or "patient")
         self.key_of[id(resource)] = key
-        age, pregnant = extension(resource, "age"), extension(resource, "pregnant")
+        age, pregnant = _number(extension(resource, "age")), extension(resource, "pregnant")
         self.patients[key] = Patient(
             sex=sex,
             birth_date=born if born and born <= date.today() else None,
-            age=float(age) if age else None,
+            age=age if age is not None and 0 <= age <= 130 else None,
             pregnant={"True": True, "False": False}.get(pregnant),
         )
         for human in many(resource.get("name"))[:1]:
@@ -212,7 +233,7 @@ class _Document:
     # -- resources
 
     def visit(self, resource: dict[str, Any]) -> None:
-        kind = resource["resourceType"]
+        kind = str(resource["resourceType"])
         if kind == "DiagnosticReport":
             self._report(resource)
         elif kind == "Observation":
@@ -304,7 +325,7 @@ class _Document:
             "section_text": extension(part, "section") or panel or self.section.get(id(observation), ""),
             "specimen_text": concept(source.get("type")) or str(specimen.get("display") or ""),
             "code_text": coded(part.get("code"), LOINC),
-            "decimal": extension(part, "decimal") or ".",
+            "decimal": "," if extension(part, "decimal") == "," else ".",
             "review": "; ".join(filter(None, [review, extension(part, "review")])),
             "patient_id": key,
         }

@@ -16,6 +16,7 @@ from labinterp.language import remark
 from labinterp.model import Patient, Report
 from labinterp.readers.encoding import decode, encoding_of
 from labinterp.readers.fhir import ANSWERS, without_tag
+from labinterp.readers.limits import limits
 from labinterp.readers.table import taken_apart
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import parse_date
@@ -68,6 +69,11 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     messages, unread = messages_of(text)
     if not messages:
         raise ReadError(f"{name}: no HL7 message (MSH) was found")
+    most = limits()
+    if sum(map(len, messages)) > most.segments:
+        raise ReadError(f"{name}: {sum(map(len, messages))} segments; the limit is {most.segments}")
+    if any(sum(map(segment.count, {*message[0][3:6], *message[0][7:8]})) > most.parts for message in messages for segment in message):
+        raise ReadError(f"{name}: a segment of more than {most.parts} fields and parts, which is the limit")
     rows: list[dict[str, Any]] = []
     people: dict[str, tuple[Patient, str]] = {}
     laboratories: list[str] = []
@@ -149,7 +155,7 @@ def messages_of(text: str) -> tuple[list[list[str]], list[dict[str, Any]]]:
 
     A line that begins no segment continues the last one (senders break long texts over lines).
     """
-    messages: list[list[str]] = []
+    messages: list[list[list[str]]] = []
     unread: list[dict[str, Any]] = []
     for line in re.split(r"[\r\n\x0b\x1c]+", text):
         line = line.strip("\ufeff \t\x00")
@@ -159,14 +165,14 @@ def messages_of(text: str) -> tuple[list[list[str]], list[dict[str, Any]]]:
         if line[:3] in ("FHS", "BHS", "BTS", "FTS") and segment:
             continue
         if segment and line.startswith("MSH"):
-            messages.append([line])
+            messages.append([[line]])
         elif segment and messages:
-            messages[-1].append(line)
+            messages[-1].append([line])
         elif messages:
-            messages[-1][-1] += "\\.br\\" + line
+            messages[-1][-1].append(line)
         else:
             unread.append(_left(line, remark("a line before the first message"), "possible_result" if segment else "furniture"))
-    return messages, unread
+    return [["\\.br\\".join(lines) for lines in message] for message in messages], unread
 
 
 def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:

@@ -26,6 +26,7 @@ from labinterp.errors import ReadError
 from labinterp.language import remark
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
 from labinterp.readers.cells import measure, unit_in
+from labinterp.readers.limits import limits
 from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
@@ -96,6 +97,18 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
         name=name,
         notices=tuple(said),
     )
+
+
+def refuse_cells(lines: int, columns: int, name: str) -> None:
+    """Raise `ReadError` for a table that is larger than is read at once, before it is laid out."""
+    most = limits()
+    if columns > most.columns:
+        raise ReadError(f"{name}: a table of {columns} columns; the limit is {most.columns}")
+    if lines * columns > most.cells:
+        raise ReadError(
+            f"{name}: a table of {lines} lines and {columns} columns; the limit is {most.cells // 1_000_000} million cells; "
+            "use `labinterp batch`, or split it"
+        )
 
 
 def table_of(frame: pd.DataFrame, headings: Sequence[str]) -> Table:
