@@ -132,8 +132,10 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
             if isinstance(item, dict):
                 objects.append(item)
         if not any("resourceType" in item for item in objects):
-            at = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-            raise ReadError(f"{name}: the JSON is broken or cut off{at}") from None
+            at = error.pos if isinstance(error, json.JSONDecodeError) else None
+            raise ReadError(
+                f"{name}: the JSON is broken or cut off" if at is None else f"{name}: the JSON is broken or cut off at character {at}"
+            ) from None
         return objects, unread
 
 

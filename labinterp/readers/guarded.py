@@ -27,6 +27,7 @@ from typing import IO, Any
 
 import labinterp
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers import content_of, refuse_empty, wire
 from labinterp.readers.drawing import Drawing
@@ -218,7 +219,7 @@ class _Clock:
 
     def _expire(self) -> None:
         late = time.monotonic() >= self.end
-        self.over = f"reading it took longer than {self.bounds.seconds if late else self.bounds.silence:g} s and was stopped"
+        self.over = remark(f"reading it took longer than {self.bounds.seconds if late else self.bounds.silence:g} s and was stopped")
         self.process.kill()
 
     def alive(self) -> None:
@@ -241,8 +242,8 @@ def _code_of(process: subprocess.Popen[bytes]) -> int | None:
 
 def _why(code: int | None, bounds: Limits) -> str:
     if code == OUT_OF_MEMORY:
-        return f"reading it took more than {bounds.memory >> 20} MB of memory and was stopped"
-    return (
+        return remark(f"reading it took more than {bounds.memory >> 20} MB of memory and was stopped")
+    return remark(
         f"reading it made the reader fall ({code}); it is damaged, made to do harm, or needs more than {bounds.memory >> 20} MB of memory"
     )
 
