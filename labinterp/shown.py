@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import inf, isfinite, isnan, log, log10, nan
 from typing import Any, Literal
 
+from labinterp.language import Language, english
 from labinterp.reference import Reference
 from labinterp.reference.schema import Marker
 
@@ -15,24 +16,33 @@ Group = Literal["outside", "open", "inside"]
 Look = Literal["low", "high", "doubt", "plain", "calm"]
 Units = Literal["printed", "SI", "US"]
 
+ENGLISH = Language()
+
 FLAGS: dict[str, tuple[str, Look]] = {
-    "LL": ("Very low", "low"),
-    "L": ("Low", "low"),
-    "H": ("High", "high"),
-    "HH": ("Very high", "high"),
-    "A": ("Abnormal", "high"),
-    "POS": ("Positive", "plain"),
-    "NEG": ("Negative", "plain"),
+    "LL": (english("Very low"), "low"),
+    "L": (english("Low"), "low"),
+    "H": (english("High"), "high"),
+    "HH": (english("Very high"), "high"),
+    "A": (english("Abnormal"), "high"),
+    "POS": (english("Positive"), "plain"),
+    "NEG": (english("Negative"), "plain"),
+}
+SEXES = {"male": english("male"), "female": english("female")}
+BY_GUIDELINE = {
+    "low": english("Low by guideline"),
+    "high": english("High by guideline"),
+    "normal": english("Normal by guideline"),
+    "": english("Outside by guideline"),
 }
 GLYPHS: dict[Look, str] = {"low": "▼", "high": "▲", "doubt": "?", "plain": "", "calm": ""}
 STATUS_WORDS = {
-    "unknown_marker": "test not known here",
-    "unreadable_value": "value not readable",
-    "unknown_unit": "unit not known",
-    "implausible": "not plausible, please check",
-    "no_interval": "no range to compare with",
-    "undetermined": "undetermined",
-    "not_a_result": "no result yet",
+    "unknown_marker": english("test not known here"),
+    "unreadable_value": english("value not readable"),
+    "unknown_unit": english("unit not known"),
+    "implausible": english("not plausible, please check"),
+    "no_interval": english("no range to compare with"),
+    "undetermined": english("undetermined"),
+    "not_a_result": english("no result yet"),
 }
 """Status of a row -> what a person is told."""
 SEVERITY_BORDERLINE = 1
@@ -45,74 +55,66 @@ def group_of(cells: Mapping[str, Any]) -> Group:
     return "inside" if cells["abnormal"] is False and cells["status"] == "ok" and not cells["review"] else "open"
 
 
-def flag_words(cells: Mapping[str, Any]) -> tuple[str, Look]:
+def flag_words(cells: Mapping[str, Any], language: Language = ENGLISH) -> tuple[str, Look]:
     """The flag in words, and its look: words and glyph carry the meaning, colour only repeats it."""
     group, flag, side = group_of(cells), cells["flag"], cells["side"]
     if group == "open":
-        return "Not judged", "doubt"
+        return language.say("Not judged"), "doubt"
     if flag in FLAGS:
-        return FLAGS[flag]
+        word, look = FLAGS[flag]
+        return language.say(word), look
     if group == "outside":
-        word = "Borderline" if cells["severity"] == SEVERITY_BORDERLINE else f"{side.title() or 'Outside'} by guideline"
-        return word, side if side in ("low", "high") else "plain"
-    return "In range", "calm"
+        word = english("Borderline") if cells["severity"] == SEVERITY_BORDERLINE else BY_GUIDELINE.get(side, BY_GUIDELINE[""])
+        return language.say(word), side if side in ("low", "high") else "plain"
+    return language.say("In range"), "calm"
 
 
-def disagreement(cells: Mapping[str, Any]) -> str:
+def disagreement(cells: Mapping[str, Any], language: Language = ENGLISH) -> str:
     """A sentence where the printed range and the guideline do not say the same."""
     flag, severity, band = cells["flag"], cells["severity"], cells["band_text"]
     if group_of(cells) == "open" or cells["basis"] != "printed" or not band or isnan(severity):
         return ""
     if flag == "N" and severity >= SEVERITY_BORDERLINE:
-        return f"Inside your lab’s range. Guideline: {band}."
+        return language.say("Inside your lab’s range. Guideline: {band}.", band=band)
     if flag in ("L", "H") and severity == 0:
-        return f"Outside your lab’s range. Guideline: {band}."
+        return language.say("Outside your lab’s range. Guideline: {band}.", band=band)
     return ""
 
 
-_PLAIN = re.compile(r" \((serum/plasma|serum|plasma|blood|total|total cobalamin)\)$")  # goes without saying beside a result
+_PLAIN = english("serum/plasma|serum|plasma|blood|total|total cobalamin")
+"""What goes without saying beside a result, and stands in brackets behind the name of a test."""
 
 
-def result_name(marker: Marker | None, name_text: str) -> str:
+def result_name(marker: Marker | None, name_text: str, language: Language = ENGLISH) -> str:
     """The name of a test beside its result; the printed one where the test is not known."""
-    return _PLAIN.sub("", marker.name) if marker else name_text.strip() or "Unnamed line"
+    if marker is None:
+        return name_text.strip() or language.say("Unnamed line")
+    return re.sub(rf" \((?:{language.say(_PLAIN)})\)$", "", marker.name)
 
 
-def within(name: str) -> str:
-    """A name as it stands inside a sentence: ``Potassium`` becomes ``potassium``, ``HbA1c`` and ``ESR`` stay."""
-    first, rest = name[:1], name[1:2]
-    return (
-        name
-        if not rest or rest.isupper() or not rest.isalpha() or any(letter.isupper() for letter in name.split(" ")[0][1:])
-        else first.lower() + name[1:]
-    )
+def within(name: str, language: Language = ENGLISH) -> str:
+    """A name as it stands inside a sentence."""
+    return language.inside(name)
 
 
-def number(value: float) -> str:
+def number(value: float, language: Language = ENGLISH) -> str:
     """A number as people write it: no exponent, no float noise, a true minus sign."""
-    if isnan(value):
-        return ""
-    if not isfinite(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.6g}"
-    if "e" in text:
-        text = f"{value:.10f}" if abs(value) < 1 else f"{value:.0f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "−")
+    return language.number(value)
 
 
-def span_words(low: float, high: float) -> str:
+def span_words(low: float, high: float, language: Language = ENGLISH) -> str:
     """``3.5 – 5.1``, ``up to 5``, ``from 60``."""
+    first, last = language.number(low), language.number(high)
     if isfinite(low) and isfinite(high):
-        return f"{number(low)} – {number(high)}"
-    return f"up to {number(high)}" if isfinite(high) else f"from {number(low)}"
+        return f"{first} – {last}"
+    return language.say("up to {high}", high=last) if isfinite(high) else language.say("from {low}", low=first)
 
 
-def interval_words(comparator: str, first: float, last: float) -> str:
+def interval_words(comparator: str, first: float, last: float, language: Language = ENGLISH) -> str:
     """A result as people read it: ``2.9``, ``<150``, ``3–5``."""
     if first == last or not (isfinite(first) and isfinite(last)):
-        return f"{comparator}{number(first if isfinite(first) else last)}"
-    return f"{number(first)}–{number(last)}"
+        return f"{comparator}{language.number(first if isfinite(first) else last)}"
+    return f"{language.number(first)}–{language.number(last)}"
 
 
 # ---- where a value lies ----------------------------------------------------------------------------------------------------
@@ -154,14 +156,22 @@ def _beyond(larger: float, smaller: float, width: float) -> float:
     return t / (1 + t)
 
 
-def sentence(words: str, side: str, low: float, high: float) -> str:
+SENTENCES = {
+    "in": english("{result} is inside {range}"),
+    "low": english("{result} is below {range}"),
+    "high": english("{result} is above {range}"),
+    "doubt": english("{result} is not judged against {range}"),
+}
+
+
+def sentence(words: str, side: str, low: float, high: float, language: Language = ENGLISH) -> str:
     """What a bar shows, for people who do not see it: ``2.9 is below the range 3.5 to 5.1``."""
+    first, last = language.number(low), language.number(high)
     if isfinite(low) and isfinite(high):
-        span = f"the range {number(low)} to {number(high)}"
+        span = language.say("the range {low} to {high}", low=first, high=last)
     else:
-        span = f"the range up to {number(high)}" if isfinite(high) else f"the range from {number(low)}"
-    place = {"in": "inside", "low": "below", "high": "above", "doubt": "not judged against"}[side]
-    return f"{words} is {place} {span}"
+        span = language.say("the range up to {high}", high=last) if isfinite(high) else language.say("the range from {low}", low=first)
+    return language.say(SENTENCES[side], result=words, range=span)
 
 
 # ---- units -----------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from math import isfinite, isnan
 from typing import Literal
 
 from labinterp.app.markup import esc
-from labinterp.shown import LEFT, RIGHT, number, position, sentence
+from labinterp.app.speech import number, tongue
+from labinterp.shown import LEFT, RIGHT, position, sentence
 
 Side = Literal["in", "low", "high", "doubt"]
 
@@ -56,4 +57,4 @@ def bar(words: str, first: float, last: float, low: float, high: float, side: Si
     if note:
         parts.append(f'<span class="note {side}" style="left:{min(86.0, max(14.0, at)):.1f}%">{esc(note)}</span>')
     noted = " noted" if note or shown else ""
-    return f'<span class="bar{noted}" role="img" aria-label="{esc(sentence(words, side, low, high))}">{"".join(parts)}</span>'
+    return f'<span class="bar{noted}" role="img" aria-label="{esc(sentence(words, side, low, high, tongue()))}">{"".join(parts)}</span>'

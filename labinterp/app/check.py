@@ -10,26 +10,20 @@ import streamlit as st
 import labinterp
 from labinterp.app import picture
 from labinterp.app.facts import facts
-from labinterp.app.markup import count, esc, fold, p, pill, show
+from labinterp.app.markup import aside, esc, fold, label_of, p, pill, show
 from labinterp.app.rows import ASKS, Row, rows_of, waits
 from labinterp.app.session import Session, current
+from labinterp.app.speech import again, code, plural, say
 from labinterp.app.start import messages
 from labinterp.interpretation import Interpretation
 from labinterp.model import ROW_COLUMNS, frame_of
+from labinterp.reference import Reference
+from labinterp.reference.schema import Marker
 from labinterp.shown import unit_words
 
-GRID = {
-    "Check": "",
-    "Test as printed": "name_text",
-    "Result": "value_text",
-    "Unit": "unit_text",
-    "Range": "range_text",
-    "Flag": "flag_text",
-    "Date": "collected_text",
-    "Understood as": "",
-    "Where": "",
-}
-EDITABLE = {title: column for title, column in GRID.items() if column}
+EDITABLE = ("name_text", "value_text", "unit_text", "range_text", "flag_text", "collected_text")
+CHECK, UNDERSTOOD, WHERE = "check", "understood", "where"
+GRID = (CHECK, *EDITABLE, UNDERSTOOD, WHERE)
 SHOWN_DOUBTS = 4
 
 
@@ -39,10 +33,10 @@ def page() -> None:
     answer = session.interpretation()
     rows = rows_of(answer)
     doubts = [row for row in rows if waits(row)]
-    show(f'<h1>Check what was read</h1><p class="lede">{headline(len(rows), len(doubts))}</p>')
+    show(f"<h1>{esc(say('Check what was read'))}</h1>{p(esc(headline(len(rows), len(doubts))), 'lede')}")
     messages(session)
     for notice in session.report().notices:
-        show(f'<p class="soft">{esc(notice)}</p>')
+        show(p(esc(again(notice)), "soft"))
     sheets = [number for number, document in enumerate(session.documents) if has_sheet(session, number)]
     if sheets:
         left, right = st.columns([6, 5], gap="medium")
@@ -54,10 +48,14 @@ def page() -> None:
     else:
         shown = False
         doubt_cards(session, answer, doubts)
-    show("<h2>All lines read</h2>")
+    show(f"<h2>{esc(say('All lines read'))}</h2>")
     with st.container(key="lines-grid"):
-        show(p("Change any cell that does not match the page. Your changes are marked as yours. Add a line at the bottom.", "soft"))
-        grid(session, rows)
+        if rows:
+            aside(say("Change any cell that does not match the page. Your changes are marked as yours."))
+            grid(session, rows)
+        with st.container(key="entry"):
+            show(f"<h3>{esc(say('Add a line'))}</h3>")
+            entry(session, "entry", beside=True)
     with st.container(key="lines-phone"):
         phone_list(session, rows)
     notes(session)
@@ -68,23 +66,28 @@ def page() -> None:
 def headline(lines: int, doubts: int) -> str:
     """``19 result lines found. 17 were read, 2 need your eye before they count.``"""
     if not lines:
-        return "No result line yet. Type one in below: the test, the result, and its unit and range as they stand on the paper."
-    found = f"{count(lines, 'result line')} found."
+        return say("No result line yet. Type one in below: the test, the result, and its unit and range as they stand on the paper.")
+    found = plural("{n} result line found.", "{n} result lines found.", lines)
     if not doubts:
-        return f"{found} Please compare them with your paper."
-    asks = "1 needs your eye before it counts." if doubts == 1 else f"{doubts} need your eye before they count."
-    return f"{found} {lines - doubts} {'was' if lines - doubts == 1 else 'were'} read, {asks}"
+        return f"{found} {say('Please compare them with your paper.')}"
+    read = plural("{n} was read,", "{n} were read,", lines - doubts)
+    asks = plural("{n} needs your eye before it counts.", "{n} need your eye before they count.", doubts)
+    return f"{found} {read} {asks}"
 
 
 def confirm(session: Session) -> None:
     """The facts that matter and the way to the answer."""
     facts(session, "check", as_read=True)
     if st.button(
-        "These are right: show the answer", type="primary", icon=":material/arrow_forward:", width="stretch", disabled=session.rows.empty
+        say("These are right: show the answer"),
+        type="primary",
+        icon=":material/arrow_forward:",
+        width="stretch",
+        disabled=session.rows.empty,
     ):
         session.confirmed = True
         st.switch_page(st.session_state["pages"]["answer"])
-    show('<p class="soft">You can go on without answering. A line in question is then marked so, and never called in range.</p>')
+    aside(say("You can go on without answering. A line in question is then marked so, and never called in range."))
 
 
 # ---- the page picture ----------------------------------------------------------------------------------------------------
@@ -109,12 +112,13 @@ def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
     many = len(sheets) > 1
 
     def words(choice: tuple[int, int]) -> str:
-        return f"{session.documents[choice[0]].name}, page {choice[1]}" if many else f"Page {choice[1]}"
+        page_words = say("Page {n}", n=choice[1])
+        return f"{session.documents[choice[0]].name}, {page_words}" if many else page_words
 
     chosen = asked if asked in choices else choices[0]
     if len(choices) > 1:
         chosen = st.selectbox(
-            "Page", choices, index=choices.index(chosen), format_func=words, key=f"page-{session.turn}", label_visibility="collapsed"
+            say("Page"), choices, index=choices.index(chosen), format_func=words, key=f"page-{session.turn}", label_visibility="collapsed"
         )
     leaf = sheet(session, *chosen)
     if leaf is None:
@@ -125,10 +129,11 @@ def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
         (session.unread["document"] == chosen[0]) & (session.unread["page"] == chosen[1]) & (session.unread["kind"] == "possible_result")
     ]
     marks += [("note", line) for _, line in noted.iterrows()]
-    counts = f"{count(len(here), 'line')} read, {sum(map(waits, here))} in question"
-    what = f"{words(chosen)} of your report. {counts}. The same lines are in the list below."
-    key = "Bar at the left: read. <b>Dashed frame: needs your answer.</b> Dotted: may be a result, left as a note."
-    show(picture.page_html(leaf, marks, what) + p(key if leaf.size else "The picture as you gave it.", "soft"))
+    counts = plural("{n} line read, {asks} in question.", "{n} lines read, {asks} in question.", len(here), asks=sum(map(waits, here)))
+    what = say("{page} of your report. {counts} The same lines are in the list below.", page=words(chosen), counts=counts)
+    read, ask = esc(say("Bar at the left: read.")), esc(say("Dashed frame: needs your answer."))
+    key = f"{read} <b>{ask}</b> {esc(say('Dotted: may be a result, left as a note.'))}"
+    show(picture.page_html(leaf, marks, what) + p(key if leaf.size else esc(say("The picture as you gave it.")), "soft"))
     return True
 
 
@@ -149,14 +154,19 @@ def doubt_cards(session: Session, answer: Interpretation, doubts: list[Row]) -> 
     for row in doubts[:SHOWN_DOUBTS]:
         doubt_card(session, answer, row)
     if len(doubts) > SHOWN_DOUBTS:
-        with st.expander(f"{count(len(doubts) - SHOWN_DOUBTS, 'more line')} in question"):
+        with st.expander(plural("{n} more line in question", "{n} more lines in question", len(doubts) - SHOWN_DOUBTS)):
             for row in doubts[SHOWN_DOUBTS:]:
                 doubt_card(session, answer, row)
     only_review = [row.label for row in doubts if row["review"] and row["status"] not in ASKS]
     if len(only_review) > 1:
         lines = "".join(f"<li>{esc(row['name_text'])} <b>{esc(row.result)}</b></li>" for row in doubts if row.label in only_review)
-        show(fold(f"{count(len(only_review), 'line')} to compare with your paper", f"<ul>{lines}</ul>"))
-        if st.button(f"I compared them: all {len(only_review)} are right"):
+        show(
+            fold(
+                esc(plural("{n} line to compare with your paper", "{n} lines to compare with your paper", len(only_review))),
+                f"<ul>{lines}</ul>",
+            )
+        )
+        if st.button(say("I compared them: all {n} are right", n=len(only_review))):
             session.accept(*only_review)
             st.rerun()
 
@@ -170,23 +180,25 @@ def doubt_card(session: Session, answer: Interpretation, row: Row) -> None:
             f"<span>{esc(row[c])}</span>" for c in ("name_text", "value_text", "flag_text", "unit_text", "range_text") if row[c]
         )
         cut = (picture.cut_html(leaf, row) if leaf else "") or f'<div class="quote">{cells}</div>'
-        why = " ".join(str(part) for part in (row["reason"], row["review"]) if part)
-        show(f'<div class="head"><h3>{esc(row.name)}: {esc(row.result)}?</h3>{pill("Not judged", "doubt")}</div>{cut}<p>{esc(why)}</p>')
+        why = " ".join(again(part) for part in (row["reason"], row["review"]) if part)
+        show(
+            f'<div class="head"><h3>{esc(row.name)}: {esc(row.result)}?</h3>{pill(say("Not judged"), "doubt")}</div>{cut}<p>{esc(why)}</p>'
+        )
         with st.container(horizontal=True, gap="small"):
             for ucum in other_units(answer, row):
                 words = f"{row['value_text']} {unit_words(ucum)}"
-                if st.button(f"It says {words}", key=f"unit-{key}-{ucum}"):
+                if st.button(say("It says {what}", what=label_of(words)), key=f"unit-{key}-{ucum}"):
                     session.change(row.label, unit_text=ucum)
                     st.rerun()
-            if row["review"] and st.button("It is right", key=f"right-{key}"):
+            if row["review"] and st.button(say("It is right"), key=f"right-{key}"):
                 session.accept(row.label)
                 st.rerun()
-            with st.popover("Type what it says"):
+            with st.popover(say("Type what it says")):
                 texts = line_form(f"form-{key}", row.cells)
-                if texts and st.button("Use this", key=f"use-{key}", type="primary"):
+                if texts and st.button(say("Use this"), key=f"use-{key}", type="primary"):
                     session.change(row.label, **texts)
                     st.rerun()
-            if st.button("Leave it out", key=f"drop-{key}"):
+            if st.button(say("Leave it out"), key=f"drop-{key}"):
                 session.leave_out(row.label)
                 st.rerun()
 
@@ -206,10 +218,10 @@ def other_units(answer: Interpretation, row: Row) -> list[str]:
 def line_form(key: str, cells: Any) -> dict[str, str]:
     """Fields for one line; empty until the test is named."""
     texts = {
-        "name_text": st.text_input("Test", value=str(cells.get("name_text", "")), key=f"{key}-name", max_chars=120),
-        "value_text": st.text_input("Result", value=str(cells.get("value_text", "")), key=f"{key}-value", max_chars=60),
-        "unit_text": st.text_input("Unit", value=str(cells.get("unit_text", "")), key=f"{key}-unit", max_chars=40),
-        "range_text": st.text_input("Range on the paper", value=str(cells.get("range_text", "")), key=f"{key}-range", max_chars=80),
+        "name_text": st.text_input(say("Test"), value=str(cells.get("name_text", "")), key=f"{key}-name", max_chars=120),
+        "value_text": st.text_input(say("Result"), value=str(cells.get("value_text", "")), key=f"{key}-value", max_chars=60),
+        "unit_text": st.text_input(say("Unit"), value=str(cells.get("unit_text", "")), key=f"{key}-unit", max_chars=40),
+        "range_text": st.text_input(say("Range on the paper"), value=str(cells.get("range_text", "")), key=f"{key}-range", max_chars=80),
     }
     return texts if texts["name_text"].strip() else {}
 
@@ -220,15 +232,16 @@ def line_form(key: str, cells: Any) -> dict[str, str]:
 def mark_of(row: Row) -> str:
     """The first cell of a line: whether it was read, asks, or is the visitor's."""
     if waits(row):
-        return "? " + {"implausible": "value", "unreadable_value": "no number", "unknown_unit": "unit"}.get(str(row["status"]), "look")
+        what = {"implausible": say("value"), "unreadable_value": say("no number"), "unknown_unit": say("unit")}
+        return f"? {what.get(str(row['status']), say('look'))}"
     if row["edited"]:
-        return f"✎ {row['edited']}"
-    return "? not known" if row["status"] == "unknown_marker" else "✓ read"
+        return f"✎ {again(row['edited'])}"
+    return f"? {say('not known')}" if row["status"] == "unknown_marker" else f"✓ {say('read')}"
 
 
 def where(session: Session, row: Row) -> str:
     """The page a line stands on, and in which of several reports."""
-    page_words = "" if pd.isna(row["page"]) else f"p {int(row['page'])}"
+    page_words = "" if pd.isna(row["page"]) else say("p {n}", n=int(row["page"]))
     return f"{int(row['document']) + 1}: {page_words}" if len(session.documents) > 1 else page_words
 
 
@@ -239,10 +252,10 @@ def grid(session: Session, rows: list[Row]) -> None:
     frame = pd.DataFrame(
         [
             {
-                "Check": mark_of(r),
-                **{title: str(r[column]) for title, column in EDITABLE.items()},
-                "Understood as": r.marker.name if r.marker else None,
-                "Where": where(session, r),
+                CHECK: mark_of(r),
+                **{column: str(r[column]) for column in EDITABLE},
+                UNDERSTOOD: r.marker.name if r.marker else None,
+                WHERE: where(session, r),
             }
             for r in ordered
         ],
@@ -256,16 +269,17 @@ def grid(session: Session, rows: list[Row]) -> None:
         hide_index=True,
         width="stretch",
         height=min(560, 38 * (len(frame) + 2) + 2),
-        disabled=["Check", "Where"],
+        disabled=[CHECK, WHERE],
         column_config={
-            "Check": st.column_config.TextColumn(width=110),
-            "Result": st.column_config.TextColumn(width=80),
-            "Unit": st.column_config.TextColumn(width=80),
-            "Range": st.column_config.TextColumn(width=100),
-            "Flag": st.column_config.TextColumn(width=50),
-            "Date": st.column_config.TextColumn(width=100),
-            "Understood as": st.column_config.SelectboxColumn(options=known, width=170),
-            "Where": st.column_config.TextColumn(width=50),
+            CHECK: st.column_config.TextColumn(say("Check"), width=90),
+            "name_text": st.column_config.TextColumn(say("Test as printed")),
+            "value_text": st.column_config.TextColumn(say("Result"), width=80),
+            "unit_text": st.column_config.TextColumn(say("Unit"), width=80),
+            "range_text": st.column_config.TextColumn(say("Range"), width=90),
+            "flag_text": st.column_config.TextColumn(say("Flag"), width=50),
+            "collected_text": st.column_config.TextColumn(say("Date"), width=90),
+            UNDERSTOOD: st.column_config.SelectboxColumn(say("Understood as"), options=known, width=150),
+            WHERE: st.column_config.TextColumn(say("Where"), width=50),
         },
         on_change=take_changes,
         args=(session, key, [row.label for row in ordered]),
@@ -276,13 +290,13 @@ def take_changes(session: Session, key: str, labels: list[int]) -> None:
     """Take over what was changed in the grid. A new line counts once anything stands in it."""
     changes = st.session_state[key]
     for position, cells in changes["edited_rows"].items():
-        texts = {EDITABLE[title]: str(text or "") for title, text in cells.items() if title in EDITABLE}
-        session.change(labels[int(position)], **texts, **understood_as(session, cells.get("Understood as")))
+        texts = {column: str(text or "") for column, text in cells.items() if column in EDITABLE}
+        session.change(labels[int(position)], **texts, **understood_as(session, cells.get(UNDERSTOOD)))
     for cells in changes["added_rows"]:
-        texts = {EDITABLE[title]: str(text) for title, text in cells.items() if title in EDITABLE and text}
-        texts |= understood_as(session, cells.get("Understood as"))
+        texts = {column: str(text) for column, text in cells.items() if column in EDITABLE and text}
+        texts |= understood_as(session, cells.get(UNDERSTOOD))
         if texts:
-            session.add({"name_text": cells.get("Understood as") or "", **texts})
+            session.add({"name_text": cells.get(UNDERSTOOD) or "", **texts})
     for label in sorted((labels[position] for position in changes["deleted_rows"]), reverse=True):
         session.leave_out(label)
 
@@ -290,10 +304,13 @@ def take_changes(session: Session, key: str, labels: list[int]) -> None:
 def understood_as(session: Session, name: str | None) -> dict[str, str]:
     """The cells that make a line this test: its LOINC code, else its name."""
     marker = next((m for m in session.interpretation().reference.markers.values() if m.name == name), None) if name else None
-    if marker is None:
-        return {}
+    return this_test(marker) if marker else {}
+
+
+def this_test(marker: Marker) -> dict[str, str]:
+    """The cells that say that a line is this test, whatever its name."""
     codes = sorted((code for code in marker.loinc if not code.exclude), key=lambda code: not code.default)
-    return {"code_text": codes[0].code} if codes else {"name_text": marker.name}
+    return {"code_text": codes[0].code} if codes else {"name_text": Reference.default().markers[marker.id].name}
 
 
 def phone_list(session: Session, rows: list[Row]) -> None:
@@ -303,27 +320,66 @@ def phone_list(session: Session, rows: list[Row]) -> None:
         for row in sorted(rows, key=lambda row: not waits(row))
     )
     if items:
-        show(f"<table><caption>{count(len(rows), 'line')}</caption><tbody>{items}</tbody></table>")
-    if st.button("Change or add a line", key="phone-edit"):
-        change_dialog(session, rows)
+        show(f"<table><caption>{esc(plural('{n} line', '{n} lines', len(rows)))}</caption><tbody>{items}</tbody></table>")
+    if st.button(say("Change or add a line"), key="phone-edit"):
+        st.dialog(say("Change or add a line"))(change_line)(session, rows)
 
 
-@st.dialog("Change or add a line")
-def change_dialog(session: Session, rows: list[Row]) -> None:
+def change_line(session: Session, rows: list[Row]) -> None:
     """Edit one line on a phone."""
     by_label = {row.label: row for row in rows}
     chosen = st.selectbox(
-        "Line",
+        say("Line"),
         [-1, *by_label],
-        format_func=lambda label: f"{by_label[label]['name_text']} {by_label[label].result}" if label in by_label else "A new line",
+        format_func=lambda label: f"{by_label[label]['name_text']} {by_label[label].result}" if label in by_label else say("A new line"),
     )
-    texts = line_form(f"dialog-{session.version}-{chosen}", by_label[chosen].cells if chosen in by_label else {})
-    if st.button("Use this", type="primary", disabled=not texts):
-        if chosen in by_label:
-            session.change(chosen, **texts)
-        else:
-            session.add(texts)
+    if chosen not in by_label:
+        entry(session, "dialog")
+        return
+    texts = line_form(f"dialog-{session.version}-{chosen}", by_label[chosen].cells)
+    if st.button(say("Use this"), type="primary", disabled=not texts):
+        session.change(chosen, **texts)
         st.rerun()
+
+
+def entry(session: Session, place: str, *, beside: bool = False) -> None:
+    """A new line: the test is searched by its name, the unit is one of that test's or another that stands on the paper."""
+    ref = session.interpretation().reference
+    key = f"{place}-{session.turn}-{session.version}"
+    ids = sorted(ref.markers, key=lambda id_: ref.markers[id_].name.casefold())
+    with st.container(horizontal=beside, vertical_alignment="bottom"):
+        test = st.selectbox(
+            say("Test"),
+            ids,
+            index=None,
+            format_func=lambda id_: searched(ref.markers[id_], code()) if id_ in ref.markers else str(id_),
+            placeholder=say("Type to search"),
+            accept_new_options=True,
+            key=f"{key}-test",
+        )
+        marker = ref.markers.get(test or "")
+        units = [u for u in dict.fromkeys([marker.unit or "", *(one.ucum for one in marker.units)]) if u] if marker else []
+        value = st.text_input(say("Result"), key=f"{key}-value", max_chars=60)
+        unit = st.selectbox(
+            say("Unit"),
+            units,
+            index=None,
+            format_func=unit_words,
+            placeholder=say("as on the paper"),
+            accept_new_options=True,
+            key=f"{key}-unit-{test}",
+        )
+        span = st.text_input(say("Range on the paper"), key=f"{key}-range", max_chars=80)
+        if st.button(say("Add this line"), type="primary", key=f"{key}-add", disabled=not test or not value.strip()):
+            texts = {"name_text": marker.name, **this_test(marker)} if marker else {"name_text": str(test)}
+            session.add({**texts, "value_text": value.strip(), "unit_text": unit or "", "range_text": span.strip()})
+            st.rerun()
+
+
+def searched(marker: Marker, language: str) -> str:
+    """A test as it is found by typing: its name, and others that reports print for it."""
+    also = [name for names in (marker.names.get(language, ()), marker.names.get("en", ())) for name in names if name != marker.name]
+    return " · ".join((marker.name, ", ".join(list(dict.fromkeys(also))[:3]))) if also else marker.name
 
 
 # ---- notes ---------------------------------------------------------------------------------------------------------------
@@ -334,23 +390,26 @@ def notes(session: Session) -> None:
     unread = session.unread
     possible = unread[unread["kind"] == "possible_result"]
     if len(possible):
-        with st.expander(f"{count(len(possible), 'line')} that may be a result, not read", expanded=len(possible) <= 3):
+        head = plural("{n} line that may be a result, not read", "{n} lines that may be results, not read", len(possible))
+        with st.expander(head, expanded=len(possible) <= 3):
             for label, line in possible.iterrows():
                 note(session, int(str(label)), line)
     other = unread[unread["kind"] != "possible_result"]
     if len(other):
-        items = "".join(f'<li>{esc(line["text"])} <span class="small">{esc(line["reason"])}</span></li>' for _, line in other.iterrows())
-        show(fold(f"{count(len(other), 'line')} left as notes", f"<ul>{items}</ul>"))
+        items = "".join(
+            f'<li>{esc(line["text"])} <span class="small">{esc(again(line["reason"]))}</span></li>' for _, line in other.iterrows()
+        )
+        show(fold(esc(plural("{n} line left as a note", "{n} lines left as notes", len(other))), f"<ul>{items}</ul>"))
 
 
 def note(session: Session, label: int, line: Any) -> None:
     """One line that may be a result, and the form that adds it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        show(f'<p>{esc(line["text"])}<br><span class="small">{esc(line["reason"])}</span></p>')
+        show(f'<p>{esc(line["text"])}<br><span class="small">{esc(again(line["reason"]))}</span></p>')
         key = f"note-{session.version}-{label}"
-        with st.popover("Add as a result"):
+        with st.popover(say("Add as a result")):
             texts = line_form(key, guess(str(line["text"])))
-            if st.button("Add it", key=f"{key}-add", type="primary", disabled=not texts):
+            if st.button(say("Add it"), key=f"{key}-add", type="primary", disabled=not texts):
                 session.add_from_note(label, **texts)
                 st.rerun()
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from labinterp.app.markup import show
+from labinterp.app.markup import esc, p, show
 from labinterp.app.session import Session
-
-SEXES = {"Female": "female", "Male": "male", "Not given": None}
-PREGNANT = {"Yes": True, "No": False, "Not given": None}
+from labinterp.app.speech import say
 
 
 def facts(session: Session, place: str, *, as_read: bool = False) -> None:
@@ -21,25 +19,33 @@ def facts(session: Session, place: str, *, as_read: bool = False) -> None:
         return
     with st.container(key="facts" if place == "answer" else f"facts-{place}"):
         if place == "answer":
-            show("<h3>About you</h3><p class='soft'>Asked because it would change an answer below. You need not say.</p>")
+            why = say("Asked because it would change an answer below. You need not say.")
+            show(f"<h3>{esc(say('About you'))}</h3>{p(esc(why), 'soft')}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             given: dict[str, Any] = {}
             turn = f"{place}-{session.turn}"
             if "sex" in wanted:
-                given["sex"] = SEXES[chosen("Sex, for the range", SEXES, session.patient.sex, f"sex-{turn}")]
+                sexes = {"female": say("Female"), "male": say("Male")}
+                given["sex"] = chosen(say("Sex, for the range"), sexes, session.patient.sex, f"sex-{turn}")
             if "age" in wanted:
                 years = session.age()
-                age = st.number_input("Age in years", 0, 120, years, 1, key=f"age-{turn}", placeholder="not given", width=160)
+                age = st.number_input(say("Age in years"), 0, 120, years, 1, key=f"age-{turn}", placeholder=say("not given"), width=160)
                 if age != years:
                     given |= {"age": None if age is None else float(age), "birth_date": None}
             if "pregnant" in wanted:
-                given["pregnant"] = PREGNANT[chosen("Pregnant", PREGNANT, session.patient.pregnant, f"pregnant-{turn}")]
+                answers = {True: say("Yes"), False: say("No")}
+                given["pregnant"] = chosen(say("Pregnant"), answers, session.patient.pregnant, f"pregnant-{turn}")
     if given and replace(session.patient, **given) != session.patient:
         session.patient = replace(session.patient, **given)
         st.rerun()
 
 
-def chosen(label: str, words: dict[str, Any], value: Any, key: str) -> str:
-    """A choice among a few words, "Not given" among them."""
-    now = next(word for word, meaning in words.items() if meaning == value)
-    return st.segmented_control(label, list(words), default=now, key=key, required=True) or now
+NOT_GIVEN = "not given"
+
+
+def chosen(label: str, words: dict[Any, str], value: Any, key: str) -> Any:
+    """A choice among a few meanings, "Not given" (None) among them."""
+    labels = {**words, NOT_GIVEN: say("Not given")}
+    now = NOT_GIVEN if value is None else value
+    picked = st.segmented_control(label, list(labels), default=now, format_func=labels.__getitem__, key=key, required=True)
+    return value if picked is None else None if picked == NOT_GIVEN else picked

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
 
+from labinterp.app.speech import code
+from labinterp.controls import plain
 from labinterp.shown import GLYPHS, Look
 
 
 def esc(text: Any) -> str:
-    """`text` safe inside HTML, quotes included."""
-    return escape(str(text), quote=True)
+    """`text` safe inside HTML, quotes included, without control characters."""
+    return escape(plain(str(text)), quote=True)
+
+
+def label_of(text: Any) -> str:
+    """`text` safe in the label of a button, which Streamlit reads as Markdown: an image in it would be fetched."""
+    return re.sub(r"([\\`*_\[\]<>!~$:&|#])", r"\\\1", plain(str(text)))
 
 
 def show(html: str) -> None:
-    """Put HTML on the page in the app's own style."""
-    st.html(f'<div class="li">{html}</div>')
+    """Put HTML on the page in the app's own style, marked with its language."""
+    st.html(f'<div class="li" lang="{code()}">{html}</div>')
+
+
+def aside(text: str) -> None:
+    """Put a quieter line of plain text on the page."""
+    show(p(esc(text), "soft"))
 
 
 def pill(word: str, look: Look) -> str:
@@ -28,9 +41,9 @@ def pill(word: str, look: Look) -> str:
     return f'<span class="pill {look}">{mark}{esc(word)}</span>'
 
 
-def count(many: int, one: str, more: str = "") -> str:
-    """``1 line``, ``3 lines``."""
-    return f"{many} {one if many == 1 else more or one + 's'}"
+def capital(text: str) -> str:
+    """A sentence with its first letter large."""
+    return text[:1].upper() + text[1:]
 
 
 def fold(summary: str, inside: str, *, opened: bool = False) -> str:

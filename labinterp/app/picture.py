@@ -13,6 +13,7 @@ from PIL import Image
 
 from labinterp.app.markup import esc
 from labinterp.app.session import Document
+from labinterp.app.speech import say
 from labinterp.errors import ReadError
 from labinterp.readers.guarded import shared
 
@@ -67,7 +68,9 @@ def cut_html(sheet: Sheet, row: Any) -> str:
     if box[2] <= box[0] or box[3] <= box[1]:
         return ""
     line = closed_up(sheet.image.crop(tuple(round(edge) for edge in box)))
-    return f'<div class="cut"><img src="{_uri(line)}" alt="The line as it stands on the page: {esc(row["text"])}"></div>'
+    return (
+        f'<div class="cut"><img src="{_uri(line)}" alt="{esc(say("The line as it stands on the page: {line}", line=row["text"]))}"></div>'
+    )
 
 
 def closed_up(line: Image.Image, widest: int = 22) -> Image.Image:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labinterp.app.bar import Side, Tick, bar
 from labinterp.app.markup import esc, pill
+from labinterp.app.speech import number, say, tongue
 from labinterp.reference import Reference
 from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker
@@ -22,7 +23,6 @@ from labinterp.shown import (
     flag_words,
     group_of,
     interval_words,
-    number,
     result_name,
     span_words,
     target_unit,
@@ -36,7 +36,10 @@ LONGEST_WORDS = 22  # letters that fit over a tick
 ASKS = ("implausible", "unreadable_value", "unknown_unit")
 """Statuses that a look at the paper can settle."""
 
-KINDS = {"printed": "your lab’s", "decision": "guideline", "interval": "built-in"}
+
+def whose(basis: str) -> str:
+    """On whose word a limit stands; empty where there is none."""
+    return {"printed": say("your lab’s"), "decision": say("guideline"), "interval": say("built-in")}.get(basis, "")
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Row:
     def multiple(self) -> str:
         """``24 × limit`` where the result is at least three times the upper limit."""
         times = self.cells["xuln"]
-        return f"{times:.3g} × limit" if isinstance(times, float) and times >= 3 else ""
+        return say("{times} × limit", times=number(float(f"{times:.3g}"))) if isinstance(times, float) and times >= 3 else ""
 
     @property
     def bar(self) -> str:
@@ -98,13 +101,13 @@ class Row:
     @property
     def flag(self) -> str:
         """The flag as HTML: word, glyph and shape."""
-        word, look = flag_words(self.cells)
-        return f'<span class="calm">{word}</span>' if look == "calm" else pill(word, look)
+        word, look = flag_words(self.cells, tongue())
+        return f'<span class="calm">{esc(word)}</span>' if look == "calm" else pill(word, look)
 
     @property
     def disagreement(self) -> str:
         """A sentence where the printed range and the guideline do not say the same."""
-        return disagreement(self.cells)
+        return disagreement(self.cells, tongue())
 
 
 def rows_of(answer: Interpretation, units: Units = "printed") -> list[Row]:
@@ -127,10 +130,10 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
         way = Way.between(ref, marker, str(cells["ucum"]), target)
         printed, unit = f"{words} {unit}".strip(), unit_words(target)
         first, last, low, high = way(first), way(last), way(low, exact=True), way(high, exact=True)
-        words = interval_words(cells["comparator"], first, last)
+        words = interval_words(cells["comparator"], first, last, tongue())
     tick = tick_of(cells, marker, ref, target or str(cells["ucum"] or ""))
-    name = result_name(marker, str(cells["name_text"]))
-    return Row(label, cells, marker, name, group_of(cells), first, last, low, high, words or "no value", unit, printed, tick)
+    name = result_name(marker, str(cells["name_text"]), tongue())
+    return Row(label, cells, marker, name, group_of(cells), first, last, low, high, words or say("no value"), unit, printed, tick)
 
 
 def waits(row: Row) -> bool:
@@ -151,26 +154,33 @@ def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference, ucu
     if len(edges) != 1 or not isfinite(edge := edges.pop()):
         return None  # the edge depends on the person, or there is none
     words = re.split("[:;,(]", bands[0].label)[0].strip().lower()
-    words = words if len(words) <= LONGEST_WORDS else "guideline"
-    return Tick(edge, f"{words} {'from' if side == 'high' else 'below'} {number(edge)}")
+    words = words if len(words) <= LONGEST_WORDS else say("guideline")
+    return Tick(
+        edge,
+        say("{what} from {limit}", what=words, limit=number(edge))
+        if side == "high"
+        else say("{what} below {limit}", what=words, limit=number(edge)),
+    )
 
 
 def range_words(row: Row, ref: Reference) -> str:
     """The range used and on whose word, as HTML."""
-    kind = KINDS.get(str(row["basis"]), "")
+    kind = whose(str(row["basis"]))
     if not kind:
-        return '<span class="soft">none</span>'
+        return f'<span class="soft">{esc(say("none"))}</span>'
     if row["basis"] == "printed":
         text = (
-            span_words(row.low, row.high)
+            span_words(row.low, row.high, tongue())
             if row.printed and not (isnan(row.low) and isnan(row.high))
-            else str(row["range_text"]).strip() or "the lab’s mark"
+            else str(row["range_text"]).strip() or say("the lab’s mark")
         )
-        return f'{esc(text)}<span class="soft">{kind}</span>'
+        return f'{esc(text)}<span class="soft">{esc(kind)}</span>'
     text = (
-        span_words(row.low, row.high) if row["basis"] == "interval" and not (isnan(row.low) and isnan(row.high)) else str(row["limit_text"])
+        span_words(row.low, row.high, tongue())
+        if row["basis"] == "interval" and not (isnan(row.low) and isnan(row.high))
+        else str(row["limit_text"])
     )
     source = ref.sources.get(str(row["source_id"]))
     who = f"{kind}, {source.organisation}{f' {source.year}' if source.year else ''}" if source else kind
-    doubt = "" if source and source.verified else " " + pill("not checked", "doubt")
+    doubt = "" if source and source.verified else " " + pill(say("not checked"), "doubt")
     return f'{esc(text)}<span class="soft">{esc(who)}{doubt}</span>'

@@ -11,7 +11,9 @@ import pandas as pd
 import streamlit as st
 
 import labinterp
+from labinterp.app.speech import KEPT, code, knowledge
 from labinterp.interpretation import Interpretation, interpret_rows
+from labinterp.language import remark
 from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of
 from labinterp.readers.guarded import read_guarded
 from labinterp.reference import Reference
@@ -26,6 +28,10 @@ LARGEST = 50 * 2**20
 ADULT_AGES = (20, 30, 45, 60, 80)
 
 DO_NOT_KNOW = "unknown"
+
+CHANGED, CONFIRMED, ADDED = remark("changed by you"), remark("confirmed by you"), remark("added by you")
+LEFT_OUT = remark("left out by you")
+
 
 @dataclass(frozen=True)
 class Document:
@@ -47,9 +53,8 @@ class Session:
     refused: list[tuple[str, str]] = field(default_factory=list)  # file name, why it could not be read
     patient: Patient = field(default_factory=Patient)
     answers: dict[str, Any] = field(default_factory=dict)
-    said: dict[str, tuple[str, str]] = field(default_factory=dict)  # question id -> question and answer in words
     before: list[str] = field(default_factory=list)  # order of the causes before the last answer
-    last_answer: str = ""
+    last_question: str = ""  # id of the question answered last
     confirmed: bool = False
     typed: bool = False  # values typed in by hand, without a document
     version: int = 0  # counts every change of rows, so that an interpretation is worked out once for each
@@ -70,14 +75,16 @@ class Session:
         """Read uploads. What cannot be read is named with its reason; a report of another person waits for an answer."""
         for name, data in files:
             if any(document.data == data for document in (*self.documents, *self.waiting)):
-                self.refused.append((name, "This file is already open."))
+                self.refused.append((name, remark("This file is already open.")))
                 continue
             try:
                 document = Document(name, data, read_bytes(data, name))
             except labinterp.LabinterpError as error:
                 self.refused.append((name, str(error)))
                 continue
-            if any(difference(document.report, other.report) for other in self.documents):
+            if "patient_id" in document.report.rows and document.report.rows["patient_id"].nunique() > 1:
+                self.refused.append((name, remark("It holds results of several people. Open it under “Many results”.")))
+            elif any(difference(document.report, other.report) for other in self.documents):
                 self.waiting.append(document)
             else:
                 self.join(document)
@@ -113,7 +120,7 @@ class Session:
         mark = self.rows["decimal"].iloc[row]
         if mark and {".": ",", ",": "."}[mark] in texts.get("value_text", ""):
             self.rows.loc[row, "decimal"] = ""  # typed with another decimal mark than the document's: it decides nothing here
-        self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or "changed by you"
+        self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or CHANGED
         self.rows.loc[row, "review"] = ""
         self.touch()
 
@@ -121,21 +128,21 @@ class Session:
         """The visitor compared lines with the paper and they are right."""
         for row in rows:
             self.rows.loc[row, "review"] = ""
-            self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or "confirmed by you"
+            self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or CONFIRMED
         self.touch()
 
     def leave_out(self, row: int) -> None:
         """Move a line to the notes, where it stays visible."""
         line = self.rows.iloc[row]
         note = {**{column: line[column] for column in ("page", "x0", "top", "x1", "bottom")}, "text": line["text"] or line_of(line)}
-        note |= {"reason": "left out by you", "kind": "possible_result", "document": line["document"]}
+        note |= {"reason": LEFT_OUT, "kind": "possible_result", "document": line["document"]}
         self.unread = _stack(self.unread, pd.DataFrame([note]))
         self.rows = self.rows.drop(index=row).reset_index(drop=True)
         self.touch()
 
     def add(self, texts: Mapping[str, Any], document: int = 0) -> None:
         """Add a line that the visitor typed."""
-        row = frame_of([dict(texts)], ROW_COLUMNS).assign(document=document, edited="added by you")
+        row = frame_of([dict(texts)], ROW_COLUMNS).assign(document=document, edited=ADDED)
         self.rows = _stack(self.rows, row)
         self.touch()
 
@@ -149,14 +156,15 @@ class Session:
     # ---- the answer ----
 
     def interpretation(self, patient: Patient | None = None) -> Interpretation:
-        """The interpretation of what is open. Worked out once for the same lines, person and answers."""
+        """The interpretation of what is open, in the visitor's language. Worked out once for the same lines, person and answers."""
         patient = patient or self.patient
-        key = (self.version, patient, repr(sorted(self.answers.items())))
+        key = (self.version, patient, code(), repr(sorted(self.answers.items())))
         if key not in self.memo:
             if len(self.memo) > 32:
                 self.memo.clear()
-            judged = next((memo for (version, person, *_), memo in self.memo.items() if (version, person) == key[:2]), None)
-            self.memo[key] = (judged or labinterp.interpret(self.report(), patient=patient)).answered(self.answers)
+            judged = next((memo for known, memo in self.memo.items() if known[:3] == key[:3]), None)
+            judged = judged or labinterp.interpret(self.report(), patient=patient, reference=knowledge())
+            self.memo[key] = judged.answered(self.answers)
         return self.memo[key]
 
     def report(self) -> Report:
@@ -172,6 +180,20 @@ class Session:
             name=", ".join(d.name for d in self.documents),
             notices=tuple(notice for d in self.documents for notice in d.report.notices),
         )
+
+    def reports(self) -> list[Report]:
+        """The open reports one by one, with the visitor's corrections: for what is told over time. They are of one person by now."""
+        said, ages = self.patient, {document.report.patient.age for document in self.documents}
+        return [
+            Report(
+                rows=self.rows[self.rows["document"] == number],
+                unread=self.unread[self.unread["document"] == number],
+                patient=replace(said, age=own.patient.age if own and said.age in ages else said.age),  # an age is true of its own report
+                laboratory=own.laboratory if own else "",
+                name=own.name if own else "",
+            )
+            for number, own in enumerate([document.report for document in self.documents] or [None])
+        ]
 
     def age(self) -> int | None:
         """Age in whole years on the day of the latest sample, else today."""
@@ -228,7 +250,7 @@ def forget() -> None:
     """Drop everything that this visitor opened, typed or answered, uploads included."""
     rounds = st.session_state.get("upload_round", 0)
     for key in list(st.session_state):
-        if key != "pages":  # the navigation, which is the same for everybody
+        if key not in ("pages", KEPT):  # the navigation, which is the same for everybody, and the language
             del st.session_state[key]
     st.session_state["upload_round"] = rounds + 1  # a new upload box: Streamlit frees the files of the old one
 

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import IO
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers.limits import limits
 
@@ -27,14 +28,17 @@ PACKAGES = {"openpyxl": "xlsx", "hl7": "hl7", "pyarrow": "batch", "rapidocr": "o
 """Optional package -> the extra of labinterp that installs it."""
 
 NOT_READ = (
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls, .doc) or one protected by a password: save it as .xlsx or CSV without a password"),
-    (b"{\\rtf", "an RTF document: save it as PDF or plain text and try again"),
-    (b"\x1f\x8b", "compressed with gzip: unpack it first"),
-    (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90", "a program"),
-    (b"SQLite format 3", "a database"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        remark("an old Office file (.xls, .doc) or one protected by a password: save it as .xlsx or CSV without a password"),
+    ),
+    (b"{\\rtf", remark("an RTF document: save it as PDF or plain text and try again")),
+    (b"\x1f\x8b", remark("compressed with gzip: unpack it first")),
+    (b"7z\xbc\xaf", remark("a 7-Zip archive: unpack it first")),
+    (b"Rar!", remark("a RAR archive: unpack it first")),
+    (b"\x7fELF", remark("a program")),
+    (b"MZ\x90", remark("a program")),
+    (b"SQLite format 3", remark("a database")),
 )
 """Signature -> what it is, for a message that helps. `PK` (a ZIP archive) is answered by the XLSX reader, which looks inside."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from labinterp.language import remark
 from labinterp.readers import vocabulary
 from labinterp.readers.cells import (
     DATE,
@@ -82,9 +83,9 @@ def results_of(lines: Sequence[Line]) -> tuple[list[Result], list[Line]]:
     if not own:
         return [], []
     usual = median(own)
-    doubt = "" if not other or median(other) >= CLEARLY * usual else "the value stands as near to another name"
+    doubt = "" if not other or median(other) >= CLEARLY * usual else remark("the value stands as near to another name")
     if not under and len(own) < 2:
-        doubt = "the value stands above the name, and no second card shows the same"
+        doubt = remark("the value stands above the name, and no second card shows the same")
     out: list[Result] = []
     unclear: list[Line] = []
     for column in columns:
@@ -291,19 +292,19 @@ def _result(name: Spot, value: Spot, card: Sequence[Spot], doubt: str) -> Result
             unit = units.pop()
             used += near[:1]
         elif units:
-            doubt = doubt or f"several units stand on the card: {', '.join(sorted(units))}"
+            doubt = doubt or remark(f"several units stand on the card: {', '.join(sorted(units))}")
     unit = unit or unit_in(span)
     if not span and (not unit or is_dose(unit)):
         return None
     if not span and got.value[0] in "<>≤≥":
-        doubt = doubt or "the number may be a limit and not a result"
+        doubt = doubt or remark("the number may be a limit and not a result")
     marks = [s for s in card if s not in used and _flag_in(s.text) and abs(s.base - value.base) < 4 * value.cell.size]
     if len(marks) == 1 and not flags:
         flags.append(_flag_in(marks[0].text))
         used.append(marks[0])
     further = [s for s in card if s not in used and not s.cell.x0 > name.cell.x1 and _rival(s, name, value)]
     if further:
-        doubt = doubt or f"the value may belong to {further[0].text!r}"
+        doubt = doubt or remark(f"the value may belong to {further[0].text!r}")
     days = {s.text for s in card if DATE.fullmatch(s.text.strip())}
     return Result(
         name.text.rstrip(" :"),

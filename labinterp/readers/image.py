@@ -147,7 +147,7 @@ def _square(picture: Any) -> Any:
     dots = picture.info.get("dpi", (0, 0))
     across, down = float(dots[0] or 0), float(dots[1] or 0)
     if across > 1 and down > 1 and not 0.8 < across / down < 1.25:
-        stretched = round(picture.height * across / down)
+        stretched = max(round(picture.height * across / down), 1)
         if picture.width * stretched > limits().pixels:  # a fax is stretched twice; what needs more is no fax
             return picture.copy()
         return picture.resize((picture.width, stretched))

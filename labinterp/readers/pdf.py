@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers import image
 from labinterp.readers.document import report_of
@@ -45,7 +46,7 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
         document = pdfium.PdfDocument(data, password=password)
     except pdfium.PdfiumError as error:
         if "assword" in str(error):
-            said = "the password given is wrong" if password else "no password was given"
+            said = remark("the password given is wrong") if password else remark("no password was given")
             raise ReadError(f"{name}: the PDF is protected by a password and {said}") from None
         raise ReadError(f"{name}: the PDF is damaged and cannot be opened ({error})") from None
     try:
@@ -107,17 +108,17 @@ def _is_picture(document: Any, page: Page) -> bool:
 def _without_picture(page: Page) -> Page:
     """A page whose picture cannot be read as the extra `ocr` is missing: the words of its text layer, if they mean anything."""
     broken = page.origin == "broken"
-    what = "this page has a picture on it and hardly any text" if page.words else "this page is a picture"
+    what = remark("this page has a picture on it and hardly any text") if page.words else remark("this page is a picture")
     if broken:
-        what = "the fonts of this page do not say which letters they show"
-    missing = f"{what}; reading it needs the extra 'ocr': {image.INSTALL}"
+        what = remark("the fonts of this page do not say which letters they show")
+    missing = remark(f"{what}; reading it needs the extra 'ocr': {image.INSTALL}")
     return replace(page, words=[] if broken else page.words, origin="text", missing=missing)
 
 
 def _why(pages: list[Page]) -> str:
     if any(p.origin == "broken" for p in pages):
-        return "the fonts of the PDF do not say which letters they show"
-    return "the PDF has no text, only pictures of it"
+        return remark("the fonts of the PDF do not say which letters they show")
+    return remark("the PDF has no text, only pictures of it")
 
 
 def _rendered(document: Any, page: Page, name: str) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError, ValueTextError
+from labinterp.language import remark
 from labinterp.model import ROW_COLUMNS, Report, frame_of
 from labinterp.readers import vocabulary
 from labinterp.readers.cells import (
@@ -54,7 +55,7 @@ SPAN = 10
 
 PICTURES = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "│": "\t", "┃": "\t", "║": "\t"})
 _INTERVAL = re.compile(r"\d\s*[-–]\s*\d")
-UNCLEAR = "it names a test and a number, but not in a form that is read"
+UNCLEAR = remark("it names a test and a number, but not in a form that is read")
 PLACES = ["x0", "top", "x1", "bottom"]
 
 
@@ -69,7 +70,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     start = text.lstrip()[:200].lower()
     if re.match(r"<(?:[!?]|[a-z][\w:.-]*[\s/>])", start):
         page = re.match(r"<(?:!doctype html|html|head|body|div|table)", start)
-        kind = "a web page (HTML)" if page else "XML (of FHIR, the JSON form is read)"
+        kind = remark("a web page (HTML)") if page else remark("XML (of FHIR, the JSON form is read)")
         raise ReadError(f"{name}: this is {kind}; save it as PDF, or copy its text and paste that")
     most = limits()
     if len(data) > most.text_size:
@@ -83,7 +84,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     for frame in (report.rows, report.unread):
         frame[PLACES] = np.nan
     if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
-        report = replace(report, notices=(*report.notices, f"The text is not in UTF-8; it was read as {encoding}."))
+        report = replace(report, notices=(*report.notices, remark(f"The text is not in UTF-8; it was read as {encoding}.")))
     return report
 
 

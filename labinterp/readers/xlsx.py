@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers.limits import limits
 from labinterp.readers.table import Table, refuse_cells, report_of
@@ -25,7 +26,7 @@ LAST_ROW = 1_048_576
 
 _AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 
-TURNED = "a date stands here; the spreadsheet may have made it out of a text such as 3-5"
+TURNED = remark("a date stands here; the spreadsheet may have made it out of a text such as 3-5")
 
 
 def identify(head: bytes, name: str) -> bool:
@@ -57,7 +58,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     for number, sheet in enumerate(formulas.worksheets, 1):
         lost = _without_value(sheet, book.worksheets[number - 1], name)
         if lost and number in by_page:
-            reason = "a formula whose result is not stored in the file; open and save it in a spreadsheet program"
+            reason = remark("a formula whose result is not stored in the file; open and save it in a spreadsheet program")
             by_page[number].unread += [{"text": cell, "page": number, "reason": reason, "kind": "possible_result"} for cell in lost]
     return report_of(tables, name=name, format="xlsx", locale=mark if mark == "," else locale)
 
@@ -68,7 +69,7 @@ def _look_inside(archive: zipfile.ZipFile, name: str) -> None:
     if len(items) > most.members:
         raise ReadError(f"{name}: the archive holds {len(items)} files; the limit is {most.members}")
     if not any(item.filename.startswith("xl/") for item in items):
-        kind = "a Word document" if any(item.filename.startswith("word/") for item in items) else "an archive"
+        kind = remark("a Word document") if any(item.filename.startswith("word/") for item in items) else remark("an archive")
         raise ReadError(f"{name}: this is {kind}, not an Excel workbook; save the report as PDF, .xlsx or CSV")
     if (whole := sum(item.file_size for item in items)) > most.unpacked:
         raise ReadError(f"{name}: the workbook unpacks to {whole >> 20} MB; the limit is {most.unpacked >> 20} MB")

@@ -33,11 +33,11 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         raise ReadError(f"{name}: the SAS transport file is damaged or of another version ({type(error).__name__})") from None
     for column in frame.columns:
         if frame[column].dtype.kind == "f":
-            frame[column] = _rounded(frame[column].to_numpy(float))
+            frame[column] = rounded(frame[column].to_numpy(float))
     return report_of([table_of(frame, [labels.get(str(c)) or str(c) for c in frame.columns])], name=name, format="xpt", locale=locale)
 
 
-def _rounded(numbers: np.ndarray) -> np.ndarray:
+def rounded(numbers: np.ndarray) -> np.ndarray:
     """Zero arrives as 5.4e-79, and 4.1 with digits beyond those that were stored."""
     numbers = np.where(np.abs(numbers) < 1e-70, 0.0, numbers)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from labinterp.errors import ReferenceDataError
+from labinterp.language import ENGLISH, Language
+from labinterp.language import language as find_language
 from labinterp.reference.catalogue import Catalogue
 from labinterp.reference.fold import fold_name
 from labinterp.reference.locate import COMPILED, knowledge_folder
 from labinterp.reference.schema import Factor, Marker, Scheme, Source, Variation
 from labinterp.reference.schema_causes import Cause, EvidenceWeights, Pattern, QualityRule, QuestionRule, Screen, Trigger
+from labinterp.reference.texts import translated
 
 
 @dataclass(frozen=True, eq=False)  # one object is itself: caches may be keyed by it
@@ -20,10 +23,12 @@ class Reference:
     """Everything an interpretation stands on.
 
     `schemes` chooses among published alternatives: ``{"vitamin_b12": "nice_ng239"}``; markers it leaves out use their default.
+    `language` is that of its texts and of all sentences that are made with them; ids, codes and flags are the same in all.
     """
 
     catalogue: Catalogue
     schemes: Mapping[str, str] = field(default_factory=dict)
+    language: Language = field(default_factory=Language)
 
     def __post_init__(self) -> None:
         for marker, chosen in self.schemes.items():
@@ -34,17 +39,23 @@ class Reference:
                 raise ReferenceDataError(f"{marker} has no scheme {chosen!r}; it has {', '.join(known) or 'none'}")
 
     @classmethod
-    def default(cls, schemes: Mapping[str, str] | None = None) -> Reference:
-        """The knowledge that ships with labinterp, read once."""
-        return _default(tuple(sorted((schemes or {}).items())))
+    def default(cls, schemes: Mapping[str, str] | None = None, language: str = ENGLISH) -> Reference:
+        """The knowledge that ships with labinterp, read once. `language` is a code of `labinterp.language.languages()`."""
+        return _default(tuple(sorted((schemes or {}).items())), language)
 
     @classmethod
-    def load(cls, folder: str | Path, schemes: Mapping[str, str] | None = None) -> Reference:
+    def load(cls, folder: str | Path, schemes: Mapping[str, str] | None = None, language: str = ENGLISH) -> Reference:
         """Knowledge from a folder of YAML files laid out like `reference_ranges/`. Raises `ReferenceDataError` naming file and line."""
         from labinterp.reference.compile import catalogue_of
         from labinterp.reference.load import read_folder
 
-        return cls(catalogue_of(read_folder(Path(folder))), dict(schemes or {}))
+        spoken = find_language(language, Path(folder))
+        return cls(_told(catalogue_of(read_folder(Path(folder))), spoken), dict(schemes or {}), spoken)
+
+    @property
+    def say(self) -> Callable[..., str]:
+        """A sentence in the language of this knowledge: ``say("{name} is high", name=...)``."""
+        return self.language.say
 
     @property
     def digest(self) -> str:
@@ -133,6 +144,15 @@ def _catalogue() -> Catalogue:
     return Catalogue.model_validate_json((knowledge_folder() / COMPILED).read_bytes())
 
 
+def _told(known: Catalogue, spoken: Language) -> Catalogue:
+    return translated(known, spoken.say) if spoken.texts else known
+
+
 @cache
-def _default(schemes: tuple[tuple[str, str], ...]) -> Reference:
-    return Reference(_catalogue(), dict(schemes))
+def _told_catalogue(language: str) -> Catalogue:
+    return _told(_catalogue(), find_language(language, knowledge_folder()))
+
+
+@cache
+def _default(schemes: tuple[tuple[str, str], ...], language: str) -> Reference:
+    return Reference(_told_catalogue(language), dict(schemes), find_language(language, knowledge_folder()))

@@ -8,7 +8,7 @@ Ages are half-open, in years: ``age: [18, 50]`` is from the 18th birthday to the
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,6 +19,11 @@ class Model(BaseModel):
 
 Limits = dict[str, str]
 """UCUM unit -> limit text such as ``>=5.7 <6.5``. The unit ``xULN`` is a multiple of the upper limit in force (printed, else built-in)."""
+
+
+TEXT = "text"
+Text = Annotated[str, TEXT]
+"""Words for people: a field of this type has a translation in each language's catalogue. Other strings are ids, codes or quotations."""
 
 
 class Record(Model):
@@ -50,7 +55,7 @@ class Variation(Record):
     unit: str = ""  # UCUM: where units of the marker differ in their zero point, the one the number holds for
     source: str
     verified: bool
-    note: str = ""
+    note: Text = ""
 
     @model_validator(mode="after")
     def _one_number(self) -> Self:
@@ -71,8 +76,8 @@ class Loinc(Model):
 class Confusion(Model):
     """Another test that looks like this one. A cue counts as a whole word, and never against an exact name."""
 
-    what: str
-    why: str = ""
+    what: Text
+    why: Text = ""
     cues: tuple[str, ...]
 
 
@@ -86,7 +91,7 @@ class UnitFactor(Model):
     factor: float | None = None
     intercept: float = 0.0
     decimals: int | None = None  # as laboratories print it: values converted into this unit are rounded so before they are compared
-    basis: str = ""
+    basis: Text = ""
     source: str = ""
     verified: bool = True
     approximate: bool = False  # never decides near an edge
@@ -140,12 +145,12 @@ class Interval(Population):
     limits: Limits
     source: str
     verified: bool
-    note: str = ""
+    note: Text = ""
 
 
 class Band(Model):
     category: str
-    label: str
+    label: Text
     severity: Literal[0, 1, 2, 3, 4]  # normal, borderline, abnormal, marked, urgent
     side: Literal["low", "normal", "high"]
     limits: Limits
@@ -160,8 +165,8 @@ class Scheme(Population):
     verified: bool
     descriptive: bool = False  # words for degrees; does not decide normal or not against an interval
     open_side: Literal["low", "high"] | None = None  # the end on which the outermost band says nothing (B12 has no "too high" here)
-    applies_to: str = ""
-    note: str = ""
+    applies_to: Text = ""
+    note: Text = ""
     bands: tuple[Band, ...]
 
 
@@ -172,7 +177,7 @@ class Critical(Population):
     high: Limits = Field(default_factory=dict)
     source: str
     verified: bool
-    note: str = ""
+    note: Text = ""
 
 
 class Plausible(Model):
@@ -180,11 +185,11 @@ class Plausible(Model):
 
     limits: Limits
     source: str = "editorial"
-    note: str = ""
+    note: Text = ""
 
 
 class Note(Model):
-    text: str
+    text: Text
     source: str = ""
     verified: bool = True
 
@@ -193,7 +198,7 @@ class Derived(Model):
     """A result worked out from others; never overwrites a printed one. It stands with the marker it gives, or with an ingredient."""
 
     id: str
-    name: str
+    name: Text
     marker: str = ""  # whose limits judge it; empty: the number alone
     unit: str  # of the result
     formula: str  # plain arithmetic over marker ids (canonical units), `age` in years and `female` (1 or 0)
@@ -201,7 +206,7 @@ class Derived(Model):
     verified: bool
     on_request: bool = False
     only: dict[str, str] = Field(default_factory=dict)  # marker -> limit (canonical unit) outside of which the formula does not hold
-    note: str = ""
+    note: Text = ""
 
 
 class Case(Model):
@@ -223,9 +228,9 @@ class Case(Model):
 class Marker(Record):
     """One analyte: its identity, units, limits, notes, and the cases that prove them."""
 
-    name: str
-    category: str
-    about: str = ""  # what it measures, in one plain sentence
+    name: Text
+    category: Text
+    about: Text = ""  # what it measures, in one plain sentence
     specimen: tuple[Literal["blood", "urine", "csf", "stool", "saliva", "bedside", "other"], ...] = ("blood",)
     loinc: tuple[Loinc, ...] = ()
     names: dict[str, tuple[str, ...]]  # language -> names as reports print them
@@ -242,9 +247,9 @@ class Marker(Record):
     printed_only: bool = False  # no number of ours could be checked: only the laboratory's own range is used
     needs: tuple[Literal["morning"], ...] = ()  # facts of the sample without which only the printed range counts
     interferences: tuple[Note, ...] = ()
-    disagreement: str = ""  # why the normal band and the default interval, or the limits of two units, differ
-    seed: str = ""  # what the seed articles say, and what is applied instead and why
-    leg_weakness: str = ""
+    disagreement: Text = ""  # why the normal band and the default interval, or the limits of two units, differ
+    seed: Text = ""  # what the seed articles say, and what is applied instead and why
+    leg_weakness: Text = ""
     derived: tuple[Derived, ...] = ()
     notes: tuple[Note, ...] = ()
     cases: tuple[Case, ...] = ()

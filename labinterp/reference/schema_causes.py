@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from labinterp.reference.schema import Limits, Model
+from labinterp.reference.schema import Limits, Model, Text
 
 FindingName = Literal[
     "high",
@@ -76,7 +76,7 @@ class Condition(Model):
 class Statistic(Model):
     """A published number, shown only with its source."""
 
-    text: str
+    text: Text
     source: str
     verified: bool
 
@@ -88,15 +88,15 @@ class MarkerLink(Model):
     finding: FindingName
     role: Role
     strength: Strength
-    note: str = ""
+    note: Text = ""
     statistic: Statistic | None = None
 
 
 class NextTestRule(Model):
     """A test worth asking about and the question it answers. It is left out once every one of its `markers` has been measured."""
 
-    test: str
-    reason: str
+    test: Text
+    reason: Text
     markers: tuple[str, ...] = ()
 
 
@@ -114,8 +114,8 @@ class SeedSays(Model):
     """What a seed article says on the cause, paraphrased, and what is applied instead where it is loose or wrong."""
 
     article: str
-    says: str
-    applied: str = ""
+    says: Text
+    applied: Text = ""
 
 
 class CauseCase(Model):
@@ -133,28 +133,28 @@ class Cause(Model):
     """One possible cause of weak legs. Never a diagnosis."""
 
     id: str
-    name: str
-    category: str
+    name: Text
+    category: Text
     urgency: Urgency
-    mechanism: str  # one plain sentence: why it weakens the legs
-    wording: str = ""  # the one safe sentence, where the general one does not do
+    mechanism: Text  # one plain sentence: why it weakens the legs
+    wording: Text = ""  # the one safe sentence, where the general one does not do
     onset: tuple[str, ...]
     distribution: tuple[str, ...]
     sensory: tuple[str, ...]
-    course: str = ""
-    red_flags: tuple[str, ...] = ()
+    course: Text = ""
+    red_flags: tuple[Text, ...] = ()
     visible: Literal["yes", "partly", "no"]  # in blood tests
     labs_may_not_hide: bool = False  # no normal result lowers it below "do not miss"
     needs_pointer: bool = False  # appears only with a defining marker, a telling answer, several answers, or a pattern of its own
     common: bool = False  # one of the thirty to be reviewed first
     never_leading: bool = False  # never offered as the explanation by a program
-    settles: tuple[str, ...] = ()  # what usually settles it
+    settles: tuple[Text, ...] = ()  # what usually settles it
     next_tests: tuple[NextTestRule, ...] = ()
     links: tuple[MarkerLink, ...] = ()
     seeds: tuple[SeedSays, ...] = ()
     codes: tuple[Code, ...] = ()
     sources: tuple[str, ...]
-    note: str = ""
+    note: Text = ""
     statistics: tuple[Statistic, ...] = ()
     basis: Literal["editorial"] = "editorial"
     reviewed_by: str = "nobody"
@@ -165,8 +165,8 @@ class AlertRule(Model):
     """Something that cannot wait. Fires when the pattern holds and `when` (if given) holds too."""
 
     urgency: Literal["emergency", "urgent"]
-    text: str  # what it means, one or two plain sentences
-    action: str
+    text: Text  # what it means, one or two plain sentences
+    action: Text
     when: Condition | None = None
 
 
@@ -174,7 +174,7 @@ class Pattern(Model):
     """Findings of several markers read together, or one critical value. Conditions are joined: all of, one of, none of."""
 
     id: str
-    name: str
+    name: Text
     all_of: tuple[Condition, ...] = ()
     any_of: tuple[Condition, ...] = ()
     none_of: tuple[Condition, ...] = ()
@@ -182,11 +182,11 @@ class Pattern(Model):
     weakens: tuple[str, ...] = ()
     level: Literal["cause", "group"]  # a pattern of level `group` only says where to look
     strength: Strength
-    meaning: str
+    meaning: Text
     alerts: tuple[AlertRule, ...] = ()  # the first that holds is told
     sources: tuple[str, ...] = ()
     verified: bool = False
-    note: str = ""
+    note: Text = ""
 
 
 class QualityRule(Model):
@@ -196,7 +196,7 @@ class QualityRule(Model):
     when: Condition
     marker: str  # the one the notice is about
     halves: tuple[str, ...] = ()
-    text: str
+    text: Text
     sources: tuple[str, ...] = ()
 
 
@@ -204,8 +204,8 @@ class AnswerRule(Model):
     """One answer and what it moves: causes it `raises` a little, those for which it is `telling`, those whose exposure it names."""
 
     value: str
-    label: str  # at most 40 letters: it stands on a button
-    says: str  # the answer as a sentence part, for the list of reasons
+    label: Text  # at most 40 letters: it stands on a button
+    says: Text  # the answer as a sentence part, for the list of reasons
     raises: tuple[str, ...] = ()
     telling: tuple[str, ...] = ()
     specific: tuple[str, ...] = ()
@@ -218,26 +218,26 @@ class QuestionRule(Model):
     """One bedside question. "I do not know" is always possible and changes nothing."""
 
     id: str
-    text: str
-    why: str
+    text: Text
+    why: Text
     answers: tuple[AnswerRule, ...]
     multiple: bool = False
     first: bool = False  # asked before all others
     named_in_seeds: tuple[str, ...] = ()
-    note: str = ""
+    note: Text = ""
 
 
 class Screen(Model):
     """One question of the emergency screen. Yes fires an alert that nothing can take away."""
 
     id: str
-    text: str
+    text: Text
     urgency: Literal["emergency", "urgent"] = "emergency"
     suggests: tuple[str, ...]
-    alert: str  # what the alert says
-    action: str
+    alert: Text  # what the alert says
+    action: Text
     named_in_seeds: tuple[str, ...] = ()
-    note: str = ""
+    note: Text = ""
 
 
 class Trigger(Model):
@@ -255,7 +255,7 @@ class StandIn(Model):
     marker: str
     instead: str
     when: Condition | None = None
-    why: str
+    why: Text
 
 
 class EvidenceWeights(Model):
@@ -277,10 +277,10 @@ class EvidenceWeights(Model):
     shown_next_tests: int
     groups: dict[str, tuple[str, ...]]
     stand_ins: tuple[StandIn, ...] = ()
-    tiers: dict[str, str]  # tier -> its heading
-    wording: dict[str, str]  # tier -> sentence with {name}, {tests}
-    closing: str  # stands at the end of every answer
-    note: str = ""
+    tiers: dict[str, Text]  # tier -> its heading
+    wording: dict[str, Text]  # tier -> sentence with {name}, {tests}
+    closing: Text  # stands at the end of every answer
+    note: Text = ""
 
 
 class SeedTerm(Model):

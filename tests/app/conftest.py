@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
+OURS = ("<style>", "<script>")  # what the app itself puts beside its texts
 HEADS = b"Test,Value,Unit,Reference range,Flag\n"
 
 
@@ -24,13 +25,13 @@ class Visitor:
     @property
     def text(self) -> str:
         """All words on the page, without markup and style."""
-        parts = [block.body for block in self.at.html if not block.body.startswith("<style>")]
+        parts = [block.body for block in self.at.html if not block.body.startswith(OURS)]
         return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(parts))))
 
     @property
     def markup(self) -> str:
         """The page's own HTML."""
-        return "".join(block.body for block in self.at.html if not block.body.startswith("<style>"))
+        return "".join(block.body for block in self.at.html if not block.body.startswith(OURS))
 
     def upload(self, *files: tuple[str, bytes]) -> Visitor:
         """Drop files on the start page."""

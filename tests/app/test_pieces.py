@@ -6,7 +6,7 @@ import pytest
 
 import labinterp.app as app
 from labinterp.app.lookup import limit_words, people
-from labinterp.app.markup import count, esc, pill
+from labinterp.app.markup import esc, pill
 from labinterp.reference.schema import Population
 from labinterp.shown import number, within
 
@@ -50,10 +50,6 @@ def test_a_flag_has_a_word_and_a_glyph_beside_its_colour():
 
 def test_texts_are_escaped():
     assert esc('<b onclick="x">') == "&lt;b onclick=&quot;x&quot;&gt;"
-
-
-def test_counts():
-    assert (count(1, "line"), count(3, "line")) == ("1 line", "3 lines")
 
 
 @pytest.mark.parametrize(

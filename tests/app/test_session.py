@@ -76,8 +76,8 @@ def test_the_same_lines_and_answers_are_interpreted_once(visit):
 
 def test_the_grid_hands_over_changed_added_and_deleted_lines(visit, monkeypatch):
     changes = {
-        "edited_rows": {"1": {"Result": "2.4"}},
-        "added_rows": [{}, {"Test as printed": "Magnesium", "Result": "0.5", "Unit": "mmol/L"}],
+        "edited_rows": {"1": {"value_text": "2.4"}},
+        "added_rows": [{}, {"name_text": "Magnesium", "value_text": "0.5", "unit_text": "mmol/L"}],
         "deleted_rows": [2],
     }
     monkeypatch.setattr(check, "st", SimpleNamespace(session_state={"grid": changes}))
@@ -140,9 +140,9 @@ def test_nothing_of_a_visitor_is_kept_in_a_shared_cache():
     """Only knowledge and style are cached for everybody; what a visitor opened hangs on the visitor's own session."""
     import inspect
 
-    from labinterp.app import answer, evidence, facts, lookup, rows, shell, start, table
+    from labinterp.app import answer, chart, evidence, facts, lookup, many, rows, shell, start, table, tally, trends
 
-    for module in (answer, check, evidence, facts, lookup, picture, rows, session, shell, start, table):
+    for module in (answer, chart, check, evidence, facts, lookup, many, picture, rows, session, shell, start, table, tally, trends):
         source = inspect.getsource(module)
         assert "cache_data" not in source and "cache_resource" not in source and "lru_cache" not in source
     one, other = Session(), Session()

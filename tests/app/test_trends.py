@@ -10,7 +10,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "follow_up_wide.csv"
 def test_a_change_is_told_with_what_is_usual_and_its_source(visitor):
     visitor.upload((SAMPLE.name, SAMPLE.read_bytes())).go("over-time")
     assert "more than this test usually varies" in visitor.text
-    assert "All results, the latest first" in visitor.text
+    assert "The same as a table, the latest first" in visitor.text
     assert "How much the test varies in healthy people" in visitor.text
 
 
