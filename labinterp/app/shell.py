@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -41,9 +42,21 @@ def main() -> None:
     if any(page is pages[name] for name in NEED_A_REPORT) and not current().is_open:
         nothing_open()
     else:
-        page.run()
+        _run(page)
     show(f'<footer class="foot">{esc(safety())}</footer>')
     tell_the_language()
+
+
+class Fault(Exception):
+    """A fault of ours, without the words of the error that shows it."""
+
+
+def _run(page: Any) -> None:
+    """Draw a page. What Streamlit logs of a fault says where it is and of which kind, but quotes no report."""
+    try:
+        page.run()
+    except Exception as error:
+        raise Fault(type(error).__name__).with_traceback(error.__traceback__) from None
 
 
 def safety() -> str:

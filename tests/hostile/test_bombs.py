@@ -37,7 +37,12 @@ def pdf(page: bytes, *objects: bytes, kids: bytes = b"3 0 R", extra: bytes = b""
         out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     size = len(every) + 1
-    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, table, size, len(out))
+    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+        size,
+        table,
+        size,
+        len(out),
+    )
 
 
 def forms(levels: int, fan: int) -> bytes:
@@ -69,15 +74,15 @@ def png(width: int, height: int) -> bytes:
 
 
 def tiff(pages: int) -> bytes:
-    out, at = b"II*\x00", 8
+    at = 8
     tags = [(256, 8), (257, 8), (258, 8), (259, 1), (262, 1), (273, 4), (277, 1), (278, 8), (279, 64)]
-    out += struct.pack("<I", at)
+    out = [b"II*\x00", struct.pack("<I", at)]
     for page in range(pages):
         after = at + 2 + 12 * len(tags) + 4
-        out += struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
-        out += struct.pack("<I", after if page + 1 < pages else 0)
+        out.append(struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags))
+        out.append(struct.pack("<I", after if page + 1 < pages else 0))
         at = after
-    return out
+    return b"".join(out)
 
 
 def workbook(sheet: str = "<sheetData/>", *, prolog: str = "", more: dict[str, bytes] | None = None) -> bytes:
@@ -225,7 +230,9 @@ def test_what_is_long_takes_no_longer_than_it_may(kind: str) -> None:
 
 def test_a_format_on_the_last_line_of_a_sheet_makes_no_million_lines() -> None:
     table = "".join(
-        f'<row r="{row}">' + "".join(f'<c r="{column}{row}" t="inlineStr"><is><t>{text}</t></is></c>' for column, text in zip("ABC", texts)) + "</row>"
+        f'<row r="{row}">'
+        + "".join(f'<c r="{column}{row}" t="inlineStr"><is><t>{text}</t></is></c>' for column, text in zip("ABC", texts))
+        + "</row>"
         for row, texts in enumerate((("Test", "Result", "Unit"), ("Potassium", "2.9", "mmol/L")), 1)
     )
     empty = '<row r="1048576"><c r="XFD1048576"/></row>'
@@ -260,6 +267,6 @@ NATIVE = {
 def test_a_bomb_inside_a_native_library_costs_one_error(guard: Guard, bomb: str) -> None:
     """PDFium itself has no such limits, so these can only be stopped from outside."""
     assert len(NATIVE[bomb]) < 10_000
-    with pytest.raises(ReadError, match="^bomb.pdf: reading it (made the reader fall|took)"):
+    with pytest.raises(ReadError, match=r"^bomb\.pdf: reading it (made the reader fall|took)"):
         guard.read(NATIVE[bomb], name="bomb.pdf", limits=Limits(memory=1 << 30, silence=20))
     assert len(guard.read(b"Test,Result,Unit\nPotassium,2.9,mmol/L\n", name="next.csv").rows) == 1

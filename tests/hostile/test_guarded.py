@@ -89,7 +89,9 @@ def test_several_people_a_locale_and_refusals_are_the_same(guard: Guard) -> None
 
 
 def test_what_travels_is_plain_and_whole() -> None:
-    rows = pd.DataFrame({"name_text": ["K", "", "Ä\x00"], "page": [1.0, float("nan"), 2.0], "birth_date": [date(1970, 1, 2), None, date(1, 1, 1)]})
+    rows = pd.DataFrame(
+        {"name_text": ["K", "", "Ä\x00"], "page": [1.0, float("nan"), 2.0], "birth_date": [date(1970, 1, 2), None, date(1, 1, 1)]}
+    )
     report = Report(rows, rows.iloc[:0], Patient("female", 41.5, date(1980, 1, 1), True), "A", "B", "csv", "n", ("one", "two"))
     message, blob = wire.plain(report)
     same(wire.report_from(json.loads(json.dumps(message)), blob), report)
