@@ -27,9 +27,15 @@ from pathlib import Path
 from typing import Any
 
 TESTS = (
-    ("Potassium", "mmol/L", "3.5 - 5.1"), ("Sodium", "mmol/L", "135 - 145"), ("Calcium", "mmol/L", "2.15 - 2.55"),
-    ("CK", "U/L", "30 - 200"), ("TSH", "mIU/L", "0.4 - 4.0"), ("Ferritin", "ug/L", "30 - 300"), ("CRP", "mg/L", "0 - 5"), ("Vitamin B12", "pmol/L", "148 - 664"),
-)  # fmt: skip
+    ("Potassium", "mmol/L", "3.5 - 5.1"),
+    ("Sodium", "mmol/L", "135 - 145"),
+    ("Calcium", "mmol/L", "2.15 - 2.55"),
+    ("CK", "U/L", "30 - 200"),
+    ("TSH", "mIU/L", "0.4 - 4.0"),
+    ("Ferritin", "ug/L", "30 - 300"),
+    ("CRP", "mg/L", "0 - 5"),
+    ("Vitamin B12", "pmol/L", "148 - 664"),
+)
 BASE = (4.0, 137.0, 2.3, 100.0, 2.0, 120.0, 3.0, 300.0)
 
 

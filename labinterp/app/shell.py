@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from labinterp.app import answer, check, lookup, many, start, trends
+from labinterp.app.folder import sweep
 from labinterp.app.markup import esc, p, show
 from labinterp.app.session import current
 from labinterp.app.speech import begin, choose, code, name_of, offered, say
@@ -21,6 +22,7 @@ NEED_A_REPORT = ("check", "answer", "trends")
 def main() -> None:
     """Draw the page that the visitor is on."""
     shared().start()
+    _sweep_once()
     st.set_page_config(page_title="labinterp", page_icon=str(HERE / "icon.png"), layout="centered")
     begin()
     st.html(f"<style>{_style()}{_words()}</style>")
@@ -87,6 +89,11 @@ def nothing_open() -> None:
     show(f"<h1>{esc(say('No report is open'))}</h1>{p(esc(lives), 'lede')}")
     if st.button(say("Add a report"), type="primary"):
         st.switch_page(st.session_state["pages"]["start"])
+
+
+@cache
+def _sweep_once() -> None:
+    sweep()
 
 
 @cache

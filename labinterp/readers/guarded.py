@@ -149,7 +149,7 @@ class _Worker:
             return
         if self.owner == os.getpid():
             self.stop()
-        places = [str(Path(labinterp.__file__).resolve().parents[1]), *(os.path.abspath(place) for place in sys.path)]  # noqa: PTH100
+        places = [str(Path(labinterp.__file__).resolve().parents[1]), *(str(Path(place).absolute()) for place in sys.path)]
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", program],
             stdin=subprocess.PIPE,
@@ -176,7 +176,7 @@ class _Worker:
                     continue
 
     def ask(self, request: dict[str, Any], data: bytes, bounds: Limits) -> tuple[dict[str, Any], bytes]:
-        """One answer of the process, which was started. Raises `ReadError` where there is none; then the process is gone, and the next question starts another."""
+        """One answer of the process, which was started. Raises `ReadError` where there is none; then the process is gone."""
         name = request["name"]
         process = self.process
         assert process is not None and process.stdin is not None and process.stdout is not None

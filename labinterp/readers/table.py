@@ -142,7 +142,7 @@ UNREAD = ("text", "page", "reason", "kind", "x0", "top", "x1", "bottom")
 
 
 class _Reading:
-    """One table, read: `rows` (None where it has no results), `unread`, `facts` of its head, `roles` of the columns that were understood."""
+    """One table, read: `rows` (None where it has no results), `unread`, `facts` of its head, `roles` of its columns as understood."""
 
     def __init__(self, table: Table) -> None:
         self.table = table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import time
@@ -221,10 +222,8 @@ LONG = {
 @pytest.mark.parametrize("kind", LONG)
 def test_what_is_long_takes_no_longer_than_it_may(kind: str) -> None:
     begun = time.process_time()
-    try:
+    with contextlib.suppress(ReadError):
         read(LONG[kind], name="x")
-    except ReadError:
-        pass
     assert time.process_time() - begun < SECONDS
 
 

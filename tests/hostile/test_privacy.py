@@ -235,3 +235,25 @@ def test_a_fault_of_ours_is_told_without_the_words_of_the_document(
     assert main(["read", str(SAMPLES[0])]) not in (0, 3)
     errors = capfd.readouterr().err
     assert "KeyError" in errors and "reader_of" in errors and NAME not in errors
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows clears its folder of temporary files itself")
+def test_a_folder_on_the_disk_is_private_and_goes_even_after_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
+    from labinterp.app.folder import private_folder
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = (
+        "import os, signal\nfrom labinterp.app.folder import private_folder\n"
+        "with private_folder() as folder:\n (folder / 'x.csv').write_text('1'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}, check=False)
+    (left,) = tmp_path.iterdir()
+    assert (left / "x.csv").exists()
+    with private_folder() as folder:
+        assert not left.exists()
+        assert folder.stat().st_mode & 0o077 == 0
+        with private_folder():
+            assert folder.exists(), "that of a running program stays"
+    assert not list(tmp_path.iterdir())
