@@ -1,4 +1,4 @@
-"""A folder on the disk for what has to lie there: private, removed when it is done with, and after a crash by the next one that needs one."""
+"""A folder on the disk for what has to lie there: private, removed when done with, and after a crash by the next one that needs one."""
 
 from __future__ import annotations
 

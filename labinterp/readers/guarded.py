@@ -128,7 +128,10 @@ class Guard:
     def _ask(self, request: dict[str, Any], data: bytes, bounds: Limits) -> tuple[dict[str, Any], bytes]:
         worker = self._free.get()
         try:
-            worker.start(self.start_with)
+            try:
+                worker.start(self.start_with)
+            except OSError as error:
+                raise ReadError(f"{request['name']}: the process that reads documents cannot be started ({error.strerror})") from None
             message, blob = worker.ask(request | {"limits": asdict(bounds)}, data, bounds)
         finally:
             self._free.put(worker)

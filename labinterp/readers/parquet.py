@@ -10,7 +10,7 @@ from labinterp.model import Report
 from labinterp.readers.limits import limits
 from labinterp.readers.table import refuse_cells, report_of, table_of
 
-PIECE = 4096
+PIECE = 256
 """Rows taken out at a time, so that a text that is stored once and meant a million times is noticed before it is written out."""
 
 

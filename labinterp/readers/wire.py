@@ -34,10 +34,13 @@ def receive(source: IO[bytes]) -> tuple[dict[str, Any], bytes]:
 
 
 def _exactly(source: IO[bytes], size: int) -> bytes:
-    data = source.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+    parts = []
+    while size:  # by and by: a wrong size must not reserve the memory
+        parts.append(source.read(min(size, 1 << 20)))
+        size -= len(parts[-1])
+        if not parts[-1]:
+            raise EOFError
+    return b"".join(parts)
 
 
 def plain(report: Report) -> tuple[dict[str, Any], bytes]:
