@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from labinterp.reference import Reference
     from labinterp.reference.schema import Marker
 
-OK, NOT_INTERPRETED, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
+OK, NOT_INTERPRETED, USAGE, UNREADABLE, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 FORMATS = ("table", "json", "csv")
 SUMMARIES = ("html", "pdf")
 BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
@@ -65,7 +67,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, LabinterpError, FileNotFoundError) as error:
         notice(spoken.again(str(error)))
         return USAGE
+    except Exception as error:
+        if os.environ.get("LABINTERP_DEBUG"):
+            raise
+        notice(_fault(error))
+        return FAULT
     return code
+
+
+def _fault(error: Exception) -> str:
+    """A fault of ours, with its place. The words of the error are left out: they may quote the document."""
+    place = "".join(traceback.format_tb(error.__traceback__))
+    return (
+        f"a fault of labinterp ({type(error).__name__}), please tell us; LABINTERP_DEBUG=1 shows all, with words of the document\n{place}"
+    )
 
 
 def notice(text: str) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from labinterp.app.folder import private_folder
 from labinterp.batch import run
 from labinterp.errors import ReadError
 from labinterp.language import remark
@@ -66,8 +66,8 @@ def judge(name: str, data: bytes, columns: Mapping[str, str], ref: Reference, pr
 
     `progress` is told the share that is done, a few times a second. Raises `ReadError` where the table cannot be read.
     """
-    with TemporaryDirectory(prefix="labinterp-") as folder, ThreadPoolExecutor(1) as pool:
-        source, target = stored(Path(folder), name, data), Path(folder) / "out" / "results.parquet"
+    with private_folder() as folder, ThreadPoolExecutor(1) as pool:
+        source, target = stored(folder, name, data), folder / "out" / "results.parquet"
         target.parent.mkdir()
         lines = max(lines_of(source), 1)
         working = pool.submit(run, source, target, columns=columns or None, reference=ref)
