@@ -349,6 +349,7 @@ def read(args: argparse.Namespace) -> int:
 
 
 def interpret(args: argparse.Namespace) -> int:
+    from labinterp.export.csv import stamped
     from labinterp.interpretation import interpret as interpret_report
     from labinterp.terminal import show_interpretation
 
@@ -367,7 +368,7 @@ def interpret(args: argparse.Namespace) -> int:
     if args.format == "json":
         _json_out(args, [answer.to_dict() for _, answer in done])
     elif args.format == "csv":
-        _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
+        _csv_out(args, [(file, stamped(answer.to_frame(), reference)) for file, answer in done])
     elif args.format == "fhir":
         _json_out(args, [answer.to_fhir() for _, answer in done])
     elif args.format in SUMMARIES:

@@ -20,7 +20,7 @@ import pandas as pd
 from labinterp.columns import encode, resolve, spread
 from labinterp.errors import ValueTextError
 from labinterp.limits import INF, SAME, Limits, Line, Scale, Slip, Span, closed_high, closed_low, words
-from labinterp.model import Patient
+from labinterp.model import Patient, today
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
@@ -101,12 +101,12 @@ def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
     age = pd.Series(np.nan, index=results.index)
     if "birth_date" in results:
         pairs = pd.DataFrame({"birth": results["birth_date"], "day": days}, index=results.index)
-        codes, ages = resolve(pairs, ("birth", "day"), lambda birth, day: years_between(day_of(birth), day_of(day) or date.today()))
+        codes, ages = resolve(pairs, ("birth", "day"), lambda birth, day: years_between(day_of(birth), day_of(day) or today()))
         age = pd.Series(spread(codes, ages), index=results.index, dtype=float)
     if "age" in results:
         age = age.fillna(pd.to_numeric(results["age"], errors="coerce"))
     if patient.birth_date is not None:
-        codes, ages = resolve(results, ("collected",), lambda day: years_between(patient.birth_date, day_of(day) or date.today()))
+        codes, ages = resolve(results, ("collected",), lambda day: years_between(patient.birth_date, day_of(day) or today()))
         age = age.fillna(pd.Series(spread(codes, ages), index=results.index, dtype=float))
     if patient.age is not None:
         age = age.fillna(patient.age)

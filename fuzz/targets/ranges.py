@@ -18,8 +18,10 @@ def check(data: bytes) -> None:
     with contextlib.suppress(ValueTextError):
         found = parse_range(text, locale)
         range_is_sound(found, text)
-    again = None
-    with contextlib.suppress(ValueTextError):
-        again = parse_range(f"  {text}\n", locale)
-    assert again == found or len(text) > 590, (text, found, again)
-    assert looks_like_range(text) in (True, False)
+    if data[:1] > b"\xe0" or found is not None:
+        again = None
+        with contextlib.suppress(ValueTextError):
+            again = parse_range(f"  {text}\n", locale)
+        assert again == found or len(text) > 590, (text, found, again)
+    if locale is None:
+        assert looks_like_range(text) or found is None or found.kind == "none"

@@ -47,6 +47,7 @@ def to_html(answer: Interpretation, *, day: date | None = None, with_name: bool 
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="referrer" content="no-referrer">'
+        f'<meta name="generator" content="{esc(content.version)}">'
         f"<title>{TITLE}</title><style>{STYLE}</style></head><body><main>\n"
         + "\n".join(filter(None, parts(content)))
         + "\n</main></body></html>\n"

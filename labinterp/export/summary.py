@@ -13,7 +13,7 @@ from datetime import date
 from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
 
-from labinterp.model import Alert, Evidence, Finding, Patient
+from labinterp.model import Alert, Evidence, Finding, Patient, today
 from labinterp.shown import (
     GLYPHS,
     STATUS_WORDS,
@@ -164,7 +164,7 @@ def summary_of(answer: Interpretation, day: date | None = None, *, with_name: bo
     told = [finding for finding in answer.findings if finding.tier == "fits"] or [f for f in answer.findings if f.tier == "possible"]
     shown = told[:CAUSES]
     return Summary(
-        day=day or date.today(),
+        day=day or today(),
         name=report.patient_name if with_name and report else "",
         facts=tuple(facts_of(answer.patient, report.laboratory if report else "", days)),
         counts=answer.summary,

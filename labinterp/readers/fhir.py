@@ -10,11 +10,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from labinterp.errors import ReadError
-from labinterp.model import Patient, Report
+from labinterp.model import Patient, Report, today
 from labinterp.readers.encoding import decode
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import looks_like_range, parse_date
@@ -191,7 +190,7 @@ class _Document:
         age, pregnant = _number(extension(resource, "age")), extension(resource, "pregnant")
         self.patients[key] = Patient(
             sex=sex,
-            birth_date=born if born and born <= date.today() else None,
+            birth_date=born if born and born <= today() else None,
             age=age if age is not None and 0 <= age <= 130 else None,
             pregnant={"True": True, "False": False}.get(pregnant),
         )
