@@ -63,7 +63,9 @@ def part(target: str, seconds: int, corpus: Path | None, found: Path, seed: int)
             file.write_text(words, encoding="ascii")
             options.append(f"-dict={file}")
         command = [sys.executable, "-m", "fuzz.run", "--one", target, "--found", str(found), *options, str(grown), *seeds]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=HERE.parent, timeout=seconds + 300, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", cwd=HERE.parent, timeout=seconds + 300, check=False
+        )
     said = done.stderr
     findings = re.findall(r"^FINDING (.*)$", said, re.M)
     if done.returncode:

@@ -296,7 +296,7 @@ def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -
 
     parts = [frame.reset_index(drop=True) for _, frame in frames]
     for part, (file, _) in zip(parts, frames):
-        part.insert(0, "file", file)
+        part.insert(0, "file", file.encode("utf-8", "replace").decode())
     if parts:
         _frame_out(args, pd.concat(parts, ignore_index=True))
 

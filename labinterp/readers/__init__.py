@@ -81,7 +81,7 @@ def content_of(source: str | os.PathLike[str] | bytes | IO[bytes] | IO[str], nam
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         try:
-            return path.read_bytes(), name or path.name
+            return path.read_bytes(), name or path.name.encode("utf-8", "replace").decode()  # a name may be in another encoding
         except OSError as error:
             raise ReadError(f"{path}: {error.strerror or error}") from error
         except ValueError as error:  # a null byte in the path: text was given where a path belongs

@@ -121,7 +121,17 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
 
 
 def _loads(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str)
+    data = json.loads(text, parse_float=str, parse_int=str)
+    return _whole(data) if "\\ud" in text.lower() else data
+
+
+def _whole(data: Any) -> Any:
+    """The same without halves of characters (``"\\ud800"``), which JSON may hold and no table can."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "replace").decode()
+    if isinstance(data, list):
+        return [_whole(item) for item in data]
+    return {_whole(key): _whole(item) for key, item in data.items()} if isinstance(data, dict) else data
 
 
 class _Document:
