@@ -9,7 +9,7 @@ from fuzz.sound import range_is_sound
 from labinterp.errors import ValueTextError
 from labinterp.shapes import looks_like_range, parse_range
 
-SECONDS, SHARE, LONGEST, WORDS = 0.5, 6, 620, PIECES
+SECONDS, SHARE, LONGEST, WORDS = 0.5, 6, 160, PIECES
 
 
 def check(data: bytes) -> None:
