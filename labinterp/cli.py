@@ -353,7 +353,7 @@ def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -
 
     parts = [frame.reset_index(drop=True) for _, frame in frames]
     for part, (file, _) in zip(parts, frames):
-        part.insert(0, "file", file)
+        part.insert(0, "file", file.encode("utf-8", "replace").decode())
     if parts:
         _frame_out(args, pd.concat(parts, ignore_index=True))
 
@@ -406,6 +406,7 @@ def read(args: argparse.Namespace) -> int:
 
 
 def interpret(args: argparse.Namespace) -> int:
+    from labinterp.export.csv import stamped
     from labinterp.interpretation import interpret as interpret_report
     from labinterp.terminal import URGENCY_WORDS, show_interpretation
 
@@ -424,7 +425,7 @@ def interpret(args: argparse.Namespace) -> int:
     if args.format == "json":
         _json_out(args, [answer.to_dict() for _, answer in done])
     elif args.format == "csv":
-        _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
+        _csv_out(args, [(file, stamped(answer.to_frame(), reference)) for file, answer in done])
     elif args.format == "fhir":
         _json_out(args, [answer.to_fhir() for _, answer in done])
     elif args.format in SUMMARIES:

@@ -6,7 +6,6 @@ The stages decide what a text says of the person (`intervals`); here is only how
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ import pyarrow.compute as pc
 
 from labinterp.batch.codes import Growing, Texts
 from labinterp.intervals import OLDEST, ages_on, in_the_morning, possible_age, sex_of
-from labinterp.model import Patient
+from labinterp.model import Patient, today
 from labinterp.shapes import DateOrder, date_orders, parse_date
 
 SEXES = (None, "male", "female")
@@ -90,7 +89,7 @@ class People:
 
     def _start(self) -> None:
         self.sexes, self.ages = Texts(), Texts()
-        self.births, self.days = Days(self.order, UNBORN), Days(self.order, date.today().toordinal())
+        self.births, self.days = Days(self.order, UNBORN), Days(self.order, today().toordinal())
         self._sex, self._years = Growing(np.int64), Growing(np.float64)
         self._by_day = self._by_years = np.empty(0, dtype=np.int64)
 
