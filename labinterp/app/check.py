@@ -25,6 +25,7 @@ EDITABLE = ("name_text", "value_text", "unit_text", "range_text", "flag_text", "
 CHECK, UNDERSTOOD, WHERE = "check", "understood", "where"
 GRID = (CHECK, *EDITABLE, UNDERSTOOD, WHERE)
 SHOWN_DOUBTS = 4
+ALSO = 6  # further names of a test in the search
 
 
 def page() -> None:
@@ -377,9 +378,10 @@ def entry(session: Session, place: str, *, beside: bool = False) -> None:
 
 
 def searched(marker: Marker, language: str) -> str:
-    """A test as it is found by typing: its name, and others that reports print for it."""
-    also = [name for names in (marker.names.get(language, ()), marker.names.get("en", ())) for name in names if name != marker.name]
-    return " · ".join((marker.name, ", ".join(list(dict.fromkeys(also))[:3]))) if also else marker.name
+    """A test as it is found by typing: its name, and others that reports print for it, one of each further language."""
+    further = [names[0] for spoken, names in marker.names.items() if names and spoken != language]
+    also = {name.casefold(): name for name in (*marker.names.get(language, ())[:3], *further) if name.casefold() != marker.name.casefold()}
+    return " · ".join((marker.name, ", ".join(list(also.values())[:ALSO]))) if also else marker.name
 
 
 # ---- notes ---------------------------------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from labinterp.shown import STATUS_WORDS
 LARGEST_MB = 50
 ENDINGS = ["csv", "tsv", "parquet", "gz"]
 SHOWN = 12  # names and units before the fold
-KEY = "many"
-"""Where the last run stands in the visitor's session; "Forget" removes it with everything else."""
+KEY, REFUSED = "many", "many_refused"
+"""Where the last run, or why there is none, stands in the visitor's session; "Forget" removes it with everything else."""
 
 
 def page() -> None:
@@ -25,8 +25,8 @@ def page() -> None:
     lede = say("Drop a table of results, one line each. Nothing is dropped: a line that cannot be judged comes back with its reason.")
     show(f"<h1>{esc(say('Many results at once'))}</h1>{p(esc(lede), 'lede')}")
     upload()
-    for name, reason in st.session_state.get("many_refused", []):
-        refused(name, reason)
+    if REFUSED in st.session_state:
+        refused(st.session_state[REFUSED])
     tally = st.session_state.get(KEY)
     if isinstance(tally, Tally):
         outcome(tally)
@@ -36,7 +36,7 @@ def page() -> None:
 
 def upload() -> None:
     """The box that takes a table; it is judged at once."""
-    turn = st.session_state.setdefault("many_round", 0)
+    turn = st.session_state.setdefault("upload_round", 0)
     with st.container(key="drop-many"):
         show(f"<h2>{esc(say('Drop your table here'))}</h2>")
         file = st.file_uploader(
@@ -70,7 +70,7 @@ def mapping(turn: int) -> dict[str, str]:
 def work(name: str, data: bytes, columns: dict[str, str]) -> None:
     """Judge a table, and tell how far it is."""
     st.session_state.pop(KEY, None)
-    st.session_state["many_refused"] = []
+    st.session_state.pop(REFUSED, None)
     with st.status(say("Judging {name} …", name=name), expanded=True) as status:
         bar = st.progress(0.0)
 
@@ -80,19 +80,15 @@ def work(name: str, data: bytes, columns: dict[str, str]) -> None:
         try:
             st.session_state[KEY] = judge(name, data, columns, knowledge(), tell)
         except (LabinterpError, UnicodeError, OSError) as error:
-            st.session_state["many_refused"] = [(name, str(error))]
+            st.session_state[REFUSED] = str(error)
         status.update(label=say("Done."), state="complete", expanded=False)
-    st.session_state["many_round"] += 1  # a new upload box: Streamlit frees the file of the old one
+    st.session_state["upload_round"] += 1  # a new upload box: Streamlit frees the file of the old one
     st.rerun()
 
 
-def refused(name: str, reason: str) -> None:
+def refused(reason: str) -> None:
     """A table that could not be read."""
-    head, said = (
-        say("This table could not be judged"),
-        again((PurePath(reason.partition(": ")[0]).suffix and reason.partition(": ")[2]) or reason),
-    )
-    show(f'<div class="band doubt" role="status"><h2>{esc(head)}</h2>{p(f"<b>{esc(name)}</b>: {esc(said)}")}</div>')
+    show(f'<div class="band doubt" role="status"><h2>{esc(say("This table could not be judged"))}</h2>{p(esc(again(reason)))}</div>')
 
 
 def outcome(tally: Tally) -> None:

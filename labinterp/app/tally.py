@@ -74,11 +74,14 @@ def judge(name: str, data: bytes, columns: Mapping[str, str], ref: Reference, pr
         while not working.done():
             time.sleep(POLL)
             progress(min(0.95, done(target.parent) / lines))
-        outcome = working.result()
+        try:
+            outcome = working.result()
+        except ReadError as error:
+            raise ReadError(str(error).replace(str(source), name)) from None  # no path of this computer
         tally = count(pq.read_table(target), outcome.name_column)
         tally.name, tally.unread, tally.columns = name, len(outcome.unread), dict(columns)
         if outcome.unreadable:
-            raise ReadError(outcome.unreadable[0].partition(": ")[2])
+            raise ReadError(outcome.unreadable[0].replace(source.name, name))
         tally.table = target.read_bytes()
         return tally
 
