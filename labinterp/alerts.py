@@ -11,6 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from labinterp.facts import Answers, Fact, Facts, name_of, pattern_facts, people, says
+from labinterp.language import english
 from labinterp.model import Alert
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
@@ -18,7 +19,7 @@ from labinterp.reference.schema_causes import AlertRule, Condition, Pattern
 
 _ORDER = {"emergency": 0, "urgent": 1}
 URGENT = 4  # the severity of the bands that cannot wait
-_CHECK = "Look at this line on the paper now; if the value is right, it can be dangerous. If you feel ill, do not wait."
+_CHECK = english("Look at this line on the paper now; if the value is right, it can be dangerous. If you feel ill, do not wait.")
 
 
 def find_alerts(
@@ -82,7 +83,7 @@ def _by_patterns(facts: Facts) -> Iterator[Alert]:
             values = "; ".join(says(facts.latest[marker], facts.ref) for marker in told if marker in facts.latest)
             text = f"{values}. {rule.text}" if values else rule.text
             if any(fact.review for fact in used):
-                text += " The line was hard to read: compare it with the paper."
+                text += " " + facts.ref.say("The line was hard to read: compare it with the paper.")
             yield _alert(pattern, rule, text, used[0] if used else None)
 
 
@@ -109,8 +110,11 @@ def _past(facts: Facts) -> Iterator[Alert]:
                 continue
             rule = _rule(pattern, replace(facts, latest={**facts.latest, marker: fact}))
             if rule is not None:
-                text = f"{says(fact, facts.ref)}. That was critical then; the later value is {says(now, facts.ref)}."
-                yield replace(_alert(pattern, rule, text, fact), urgency="urgent", past=True, action="Ask whether the reason was found.")
+                say = facts.ref.say
+                then, later = says(fact, facts.ref), says(now, facts.ref)
+                text = say("{then}. That was critical then; the later value is {now}.", then=then, now=later)
+                action = say("Ask whether the reason was found.")
+                yield replace(_alert(pattern, rule, text, fact), urgency="urgent", past=True, action=action)
                 break
 
 
@@ -124,17 +128,18 @@ def _one_marker(pattern: Pattern) -> str:
 
 def _critical(facts: Facts, told: set[str]) -> list[Alert]:
     """Values beyond a critical limit, so marked by the laboratory, or in a band that is urgent, that no pattern has told."""
+    say = facts.ref.say
     out = []
     for marker, fact in facts.latest.items():
         if fact.marker != marker or marker in told or not fact.judged:
             continue
         if fact.flag in ("LL", "HH"):
-            why = "Laboratories report a value like this to the doctor by telephone."
+            why = say("Laboratories report a value like this to the doctor by telephone.")
         elif fact.severity >= URGENT:
-            why = "By the guideline limits a value like this should not wait."
+            why = say("By the guideline limits a value like this should not wait.")
         else:
             continue
-        out.append(Alert(f"critical_{marker}", "urgent", f"{says(fact, facts.ref)}. {why}", marker, "Medical advice today.", fact.row))
+        out.append(Alert(f"critical_{marker}", "urgent", f"{says(fact, facts.ref)}. {why}", marker, say("Medical advice today."), fact.row))
     return out
 
 
@@ -170,7 +175,7 @@ def _checks(facts: Facts) -> list[Alert]:
     out: dict[str, Alert] = {}
     for fact in facts.doubtful:
         if fact.marker in limits and (fact.status != "unknown_unit" or _would_meet(fact, limits[fact.marker], facts.ref)):
-            why = fact.review or _WHY.get(fact.status, "the line needs a second look")
+            why = fact.review or facts.ref.say(_WHY.get(fact.status, english("the line needs a second look")))
             out.setdefault(fact.marker, _check(fact.marker, _shown(fact, facts.ref), why, facts.ref, fact.row))
     for marker, conditions in limits.items():
         latest = facts.latest.get(marker)
@@ -179,14 +184,14 @@ def _checks(facts: Facts) -> list[Alert]:
         unclear = latest.low != latest.high and any(latest.meets(part.limits, facts.ref) is None for part in conditions)
         numberless = latest.flag in ("LL", "HH") and latest.low != latest.low
         if (unclear and latest.low == latest.low) or numberless:
-            out[marker] = _check(marker, _shown(latest, facts.ref), "the exact number is not known", facts.ref, latest.row)
+            out[marker] = _check(marker, _shown(latest, facts.ref), facts.ref.say("the exact number is not known"), facts.ref, latest.row)
     return list(out.values())
 
 
 _WHY = {
-    "implausible": "the value is not possible as it stands",
-    "unreadable_value": "the value could not be read",
-    "unknown_unit": "the unit is missing, and in one unit the value would be dangerous",
+    "implausible": english("the value is not possible as it stands"),
+    "unreadable_value": english("the value could not be read"),
+    "unknown_unit": english("the unit is missing, and in one unit the value would be dangerous"),
 }
 
 
@@ -200,7 +205,7 @@ def _shown(fact: Fact, ref: Reference) -> str:
 
 
 def _check(marker: str, shown: str, why: str, ref: Reference, row: int | None = None) -> Alert:
-    return Alert(f"check_{marker}", "urgent", f"{shown}: {why.rstrip('.')}.", marker, _CHECK, row)
+    return Alert(f"check_{marker}", "urgent", f"{shown}: {why.rstrip('.')}.", marker, ref.say(_CHECK), row)
 
 
 def _mangled(results: pd.DataFrame) -> pd.DataFrame | None:
@@ -223,7 +228,8 @@ def _unread_checks(unread: pd.DataFrame, ref: Reference) -> list[Alert]:
         for marker in _named(text, ref):
             if marker in limits:
                 line = " ".join(text.split())[:80]
-                out.setdefault(marker, _check(marker, f"A line that names {name_of(marker, ref)} ({line})", "it could not be read", ref))
+                shown = ref.say("A line that names {test} ({line})", test=name_of(marker, ref), line=line)
+                out.setdefault(marker, _check(marker, shown, ref.say("it could not be read"), ref))
     return list(out.values())
 
 

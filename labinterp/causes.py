@@ -12,7 +12,8 @@ from typing import Literal
 
 import pandas as pd
 
-from labinterp.facts import Answers, Facts, name_of, pattern_facts, people, says
+from labinterp.facts import EDITORIAL, FINDING_WORDS, STRENGTHS, URGENCY_WORDS, Answers, Facts, name_of, pattern_facts, people, says
+from labinterp.language import english
 from labinterp.model import Answer, Evidence, Finding, NextTest, Notice, Patient, Question, Strength, Tier
 from labinterp.reference import Reference
 from labinterp.reference.schema_causes import Cause, CauseCase, Condition, EvidenceWeights, MarkerLink, Pattern, QuestionRule
@@ -38,6 +39,12 @@ class _Reason:
     orders: bool = False  # age: orders, never suggests
     answer: str = ""  # kind of answer: raises, telling, specific
     soft: bool = False  # borderline, or under a data-quality note
+    id: str = ""  # of the pattern, question or screen it stands on, where that is no marker
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Orders reasons of equal weight, alike in every language."""
+        return self.id, self.evidence.marker, self.evidence.finding
 
 
 @dataclass
@@ -112,7 +119,7 @@ def _link_reasons(
         points = weights.links[link.role][link.strength] * (weights.borderline if soft else 1)
         if link.marker in doubtful or fact.marker in doubtful:
             points, soft = points * weights.doubtful, True
-        note = "; ".join(filter(None, (link.note, "borderline" if fact.mild and soft else "")))
+        note = "; ".join(filter(None, (link.note, facts.ref.say("borderline") if fact.mild and soft else "")))
         reason = _Reason(
             points,
             Evidence(says(fact, facts.ref), link.marker, link.finding, link.strength, fact.row, note),
@@ -137,40 +144,41 @@ def _pattern_reasons(pattern: Pattern, facts: Facts, weights: EvidenceWeights, d
     if any(fact.marker in doubtful for fact in abnormal):
         points, soft = points * weights.doubtful, True
     row = used[0].row if used else None
-    first, _, rest = pattern.name.partition(" ")
-    text = f"Together: {first.lower() if first.istitle() and first.isalpha() else first} {rest}".rstrip()
+    text = facts.ref.say("Together: {pattern}", pattern=facts.ref.language.inside(pattern.name))
     evidence = Evidence(text, strength=pattern.strength, row=row, note=pattern.meaning)
     normal = bool(used) and not abnormal
     for cause in pattern.points_to:
-        yield cause, _Reason(points, evidence, own_pattern=pattern.level == "cause", normal=normal, soft=soft)
+        yield cause, _Reason(points, evidence, own_pattern=pattern.level == "cause", normal=normal, soft=soft, id=pattern.id)
     for cause in pattern.weakens:
-        yield cause, _Reason(-points, evidence, soft=soft)
+        yield cause, _Reason(-points, evidence, soft=soft, id=pattern.id)
 
 
 def _answer_reasons(facts: Facts, weights: EvidenceWeights) -> Iterable[tuple[str, _Reason]]:
     for question in facts.ref.questions.values():
         orders = any(answer.age for answer in question.answers)
         for answer in facts.given(question.id):
-            text = f"Your answer: {answer.says}" if question.id in facts.answers else f"From the report: {answer.says}"
+            mine = question.id in facts.answers
+            text = facts.ref.say("Your answer: {answer}" if mine else "From the report: {answer}", answer=answer.says)
             for kind in _KINDS:
                 evidence = Evidence(text, strength=_SHOWN[kind])
                 for cause in getattr(answer, kind):
-                    yield cause, _Reason(weights.answers[kind], evidence, orders=orders, answer=kind)
+                    yield cause, _Reason(weights.answers[kind], evidence, orders=orders, answer=kind, id=f"{question.id}.{answer.value}")
     fired = {trigger.fire for trigger in facts.ref.triggers.values() if facts.truth(trigger.when)}
     for screen in facts.ref.screens.values():
         told = "yes" in facts.answers.get(f"screen.{screen.id}", ())
         if told or screen.id in fired:
             weight: AnswerKind = "telling" if told else "raises"
-            text = f"Your answer of yes: {screen.text}" if told else "Your answers together, as in the emergency check"
+            own, together = english("Your answer of yes: {question}"), english("Your answers together, as in the emergency check")
+            text = facts.ref.say(own, question=screen.text) if told else facts.ref.say(together)
             evidence = Evidence(text, strength=_SHOWN[weight])
             for cause in screen.suggests:
-                yield cause, _Reason(weights.answers[weight], evidence, answer=weight)
+                yield cause, _Reason(weights.answers[weight], evidence, answer=weight, id=screen.id)
 
 
 def _sum(cause: Cause, reasons: list[_Reason], weights: EvidenceWeights) -> _Weighed:
     weighed = _Weighed(cause)
     shared = _share_groups(reasons, weights)
-    shared.sort(key=lambda reason: (-abs(reason.points), reason.evidence.text))
+    shared.sort(key=lambda reason: (-abs(reason.points), reason.key))
     weighed.for_ = [reason for reason in shared if reason.points >= 0]
     weighed.against = [reason for reason in shared if reason.points < 0]
     counted = [reason for reason in weighed.for_ if not reason.normal and not reason.orders]
@@ -198,7 +206,7 @@ def _is_weak(reason: _Reason) -> bool:
 def _share_groups(reasons: list[_Reason], weights: EvidenceWeights) -> list[_Reason]:
     """Of an evidence group the strongest reason on each side counts in full, each further one a share."""
     out, seen = [], set()
-    for reason in sorted(reasons, key=lambda reason: (-abs(reason.points), reason.evidence.text)):
+    for reason in sorted(reasons, key=lambda reason: (-abs(reason.points), reason.key)):
         side = (reason.group, reason.points > 0)
         if reason.group and side in seen:
             reason = _Reason(**{**reason.__dict__, "points": reason.points * weights.further_of_group})
@@ -258,7 +266,7 @@ def _place(tier: Tier, weighed: _Weighed) -> tuple[object, ...]:
 
 def _finding(weighed: _Weighed, tier: Tier, facts: Facts) -> Finding:
     cause, weights = weighed.cause, facts.ref.evidence
-    wording = weights.wording[tier].format(name=cause.name, tests=" or ".join(cause.settles[:2]))
+    wording = weights.wording[tier].format(name=cause.name, tests=facts.ref.language.either(cause.settles[:2]))
     return Finding(
         cause=cause.id,
         name=cause.name,
@@ -291,12 +299,17 @@ def _missing(cause: Cause, facts: Facts) -> Iterable[Evidence]:
 
 
 def _not_known(marker: str, facts: Facts) -> str:
+    say = facts.ref.say
     fact = facts.latest.get(marker)
     if fact is not None:
-        return "" if fact.judged else f"{fact.value_text} {fact.unit_text}".strip() + " could not be placed against a limit"
+        result = f"{fact.value_text} {fact.unit_text}".strip()
+        return "" if fact.judged else say("{result} could not be placed against a limit", result=result)
     if any(doubt.marker == marker for doubt in facts.doubtful):
-        return "in the report, but not counted until someone has checked the line"
-    return "not in these results"
+        return say("in the report, but not counted until someone has checked the line")
+    return say(NOT_TESTED)
+
+
+NOT_TESTED = english("not in these results")
 
 
 def _next_tests(cause: Cause, facts: Facts) -> Iterable[NextTest]:
@@ -325,8 +338,10 @@ def next_questions(
         return []
     facts = Facts.of(results, ref, answers, patient, derived)
     asked = set(answers or {})
+    first = ref.say("An emergency comes before everything else.")
+    yes_no = (Answer("yes", ref.say("Yes")), Answer("no", ref.say("No")))
     screens = [
-        Question(f"screen.{screen.id}", screen.text, "An emergency comes before everything else.", _YES_NO, emergency=True)
+        Question(f"screen.{screen.id}", screen.text, first, yes_no, emergency=True)
         for screen in ref.screens.values()
         if f"screen.{screen.id}" not in asked
     ]
@@ -340,9 +355,6 @@ def next_questions(
     useful = [rule for rule in open_ if rule.first or worth[rule.id][1] < 0]
     useful.sort(key=lambda rule: (*worth[rule.id], rank[rule.id]))
     return screens + [_question(rule) for rule in useful]
-
-
-_YES_NO = (Answer("yes", "Yes"), Answer("no", "No"))
 
 
 def _question(rule: QuestionRule) -> Question:
@@ -390,30 +402,58 @@ def data_quality(
                 fact = facts.latest.get(rule.marker)
                 notices.append(Notice(rule.id, rule.text, rule.marker, fact.row if fact else None))
     if len(persons) > 1:
-        notices.append(Notice("several_persons", "These results belong to several persons, so possible causes are not ranked."))
+        notices.append(Notice("several_persons", ref.say("These results belong to several persons, so possible causes are not ranked.")))
     for question, value in Facts.of(results.iloc[:0], ref, answers).unknown_answers:
-        notices.append(Notice("unknown_answer", f"The answer {value!r} to {question!r} is not one that is offered, so it was not used."))
+        told = ref.say(
+            "The answer {answer} to {question} is not one that is offered, so it was not used.", answer=repr(value), question=repr(question)
+        )
+        notices.append(Notice("unknown_answer", told))
     return notices
+
+
+SEEN = {"yes": english("yes"), "partly": english("partly"), "no": english("no, other tests show it")}
+TERMS = {
+    "sudden": english("sudden"), "hours_days": english("hours to days"), "days_weeks": english("days to weeks"),
+    "weeks_months": english("weeks to months"), "months_years": english("months to years"), "episodic": english("in attacks"),
+    "ascending": english("ascending"), "asymmetric": english("asymmetric"), "both_legs": english("both legs"),
+    "bulbar_ocular": english("speech, swallowing or eyes"), "calf": english("calf"), "distal": english("distal"),
+    "foot_drop": english("foot drop"), "generalised": english("generalised"), "heaviness_not_weakness": english("heaviness, not weakness"),
+    "hip_girdle": english("hip girdle"), "legs_and_arms": english("legs and arms"), "legs_only": english("legs only"),
+    "one_leg": english("one leg"), "one_side": english("one side"), "proximal": english("proximal"), "quadriceps": english("quadriceps"),
+    "root_territory": english("territory of a nerve root"), "symmetric": english("symmetric"), "back_pain": english("back pain"),
+    "burning": english("burning"), "cramps": english("cramps"), "loss_of_position_sense": english("loss of position sense"),
+    "none": english("nothing felt"), "numbness": english("numbness"), "pain": english("pain"), "radiating_pain": english("radiating pain"),
+    "saddle_numbness": english("saddle numbness"), "sensory_level": english("sensory level"), "tingling": english("tingling"),
+}  # fmt: skip
+"""Onset, place and feeling of a cause, in words."""
+ROLES = {
+    "defining": english("Defining"),
+    "supporting": english("For"),
+    "against": english("Against"),
+    "screening": english("Should be checked"),
+}
 
 
 def describe_cause(cause_id: str, ref: Reference) -> str:
     """All that is known of one cause, as plain text for the command line. Raises `KeyError` for an unknown id."""
-    cause = ref.causes[cause_id]
+    say, cause = ref.say, ref.causes[cause_id]
+    unverified = f" ({say('not verified')})"
     lines = [f"{cause.name}  [{cause.id}]", cause.mechanism]
     if cause.wording:
         lines.append(cause.wording)
-    seen = {"yes": "yes", "partly": "partly", "no": "no, other tests show it"}[cause.visible]
-    lines += ["", f"Urgency: {cause.urgency}. Visible in blood tests: {seen}."]
-    for title, words in (("Onset", cause.onset), ("Where", cause.distribution), ("Feeling", cause.sensory)):
-        lines.append(f"{title}: {', '.join(word.replace('_', ' ') for word in words)}.")
-    lines.append(f"Course: {cause.course}.")
-    for role, title in (("defining", "Defining"), ("supporting", "For"), ("against", "Against"), ("screening", "Should be checked")):
+    urgency, seen = say(URGENCY_WORDS[cause.urgency]), say(SEEN[cause.visible])
+    lines += ["", say("Urgency: {urgency}. Visible in blood tests: {seen}.", urgency=urgency, seen=seen)]
+    for title, words in ((say("Onset"), cause.onset), (say("Where"), cause.distribution), (say("Feeling"), cause.sensory)):
+        lines.append(f"{title}: {', '.join(say(TERMS.get(word, word)) for word in words)}.")
+    lines.append(say("Course: {course}.", course=cause.course))
+    for role, title in ROLES.items():
         links = [link for link in cause.links if link.role == role]
         if links:
-            lines += ["", f"{title}:"] + [f"  {_link_line(link, ref)}" for link in links]
+            lines += ["", f"{say(title)}:"] + [f"  {_link_line(link, ref)}" for link in links]
     patterns = [pattern for pattern in ref.patterns.values() if cause.id in pattern.points_to]
     if patterns:
-        lines += ["", "Patterns that point to it:"] + [f"  {pattern.name} ({pattern.strength}). {pattern.meaning}" for pattern in patterns]
+        lines += ["", say("Patterns that point to it:")]
+        lines += [f"  {pattern.name} ({say(STRENGTHS[pattern.strength])}). {pattern.meaning}" for pattern in patterns]
     raising = [
         f"  {question.text} {answer.label}"
         for question in ref.questions.values()
@@ -421,40 +461,44 @@ def describe_cause(cause_id: str, ref: Reference) -> str:
         if cause.id in (*answer.raises, *answer.telling, *answer.specific)
     ]
     if raising:
-        lines += ["", "Answers that point to it:", *raising]
-    for title, items in (("Red flags", cause.red_flags), ("What usually settles it", cause.settles)):
+        lines += ["", say("Answers that point to it:"), *raising]
+    for title, items in ((say("Red flags"), cause.red_flags), (say("What usually settles it"), cause.settles)):
         if items:
             lines += ["", f"{title}:"] + [f"  {item}" for item in items]
     if cause.next_tests:
-        lines += ["", "Tests worth asking about:"] + [f"  {test.test}: {test.reason}" for test in cause.next_tests]
+        lines += ["", say("Tests worth asking about:")] + [f"  {test.test}: {test.reason}" for test in cause.next_tests]
     if cause.seeds:
-        lines += ["", "Named in the seed articles:"]
+        lines += ["", say("Named in the seed articles:")]
         for seed in cause.seeds:
-            lines.append(f"  {seed.article} says: {seed.says}" + (f". Applied: {seed.applied}" if seed.applied else ""))
+            told = say("{article} says: {text}", article=seed.article, text=seed.says)
+            lines.append(f"  {told}" + (f". {say('Applied: {text}', text=seed.applied)}" if seed.applied else ""))
     statistics = [("", number) for number in cause.statistics]
     statistics += [
-        (f"{name_of(link.marker, ref)} {link.finding.replace('_', ' ')}: ", link.statistic) for link in cause.links if link.statistic
+        (f"{name_of(link.marker, ref)} {say(FINDING_WORDS[link.finding])}: ", link.statistic) for link in cause.links if link.statistic
     ]
     if statistics:
-        lines += ["", "Published numbers:"]
-        lines += [f"  {of}{number.text} [{number.source}{'' if number.verified else ', not verified'}]" for of, number in statistics]
+        lines += ["", say("Published numbers:")]
+        doubt = f", {say('not verified')}"
+        lines += [f"  {of}{number.text} [{number.source}{'' if number.verified else doubt}]" for of, number in statistics]
     if cause.note:
         lines += ["", cause.note + "."]
     if cause.codes:
-        lines += ["", "Codes:"] + [
-            f"  {code.system} {code.code} {code.name}{'' if code.verified else ' (not verified)'}" for code in cause.codes
-        ]
-    lines += ["", "Sources:"]
+        lines += ["", say("Codes:")]
+        lines += [f"  {code.system} {code.code} {code.name}{'' if code.verified else unverified}" for code in cause.codes]
+    lines += ["", say("Sources:")]
     for id_ in cause.sources:
         source = ref.sources[id_]
-        lines.append(f"  {source.title}" + ("" if source.verified else " (not verified)"))
-    lines += ["", f"Links and strengths are {cause.basis}, reviewed by {cause.reviewed_by}. A possible cause, never a diagnosis."]
+        lines.append(f"  {source.title}" + ("" if source.verified else unverified))
+    basis, reviewer = say(EDITORIAL[cause.basis]), say(EDITORIAL.get(cause.reviewed_by, cause.reviewed_by))
+    closing = english("Links and strengths are {basis}, reviewed by {reviewer}. A possible cause, never a diagnosis.")
+    lines += ["", say(closing, basis=basis, reviewer=reviewer)]
     return "\n".join(lines)
 
 
 def _link_line(link: MarkerLink, ref: Reference) -> str:
     note = f" - {link.note}" if link.note else ""
-    return f"{name_of(link.marker, ref)} [{link.marker}]: {link.finding.replace('_', ' ')} ({link.strength}){note}"
+    finding, strength = ref.say(FINDING_WORDS[link.finding]), ref.say(STRENGTHS[link.strength])
+    return f"{name_of(link.marker, ref)} [{link.marker}]: {finding} ({strength}){note}"
 
 
 _JUDGED: dict[str, tuple[str, float, str, bool]] = {

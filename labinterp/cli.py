@@ -1,6 +1,7 @@
 """The command line. Results go to stdout, notices to stderr.
 
-Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read.
+Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read
+(or a batch not written), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from labinterp.controls import plain
 from labinterp.errors import LabinterpError, ReadError
+from labinterp.language import ENGLISH, Language, language, languages
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from labinterp.reference import Reference
     from labinterp.reference.schema import Marker
 
-OK, NOT_INTERPRETED, USAGE, UNREADABLE = 0, 1, 2, 3
+OK, NOT_INTERPRETED, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 FORMATS = ("table", "json", "csv")
 SUMMARIES = ("html", "pdf")
 BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
@@ -45,25 +48,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[:1] == ["app"]:  # the app has its own options
         return app(words[1:])
     args = parser.parse_args(words)
+    spoken = _spoken(args)
     tell_progress()
     try:
         code: int = args.run(args)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        notice("stopped")
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe, `head` for one, has seen enough
         sys.stderr.close()
         return OK
     except ReadError as error:
-        notice(f"cannot read {error}")
+        notice(_cannot_read(error, spoken))
         return UNREADABLE
     except (UsageError, LabinterpError, FileNotFoundError) as error:
-        notice(str(error))
+        notice(spoken.again(str(error)))
         return USAGE
     return code
 
 
 def notice(text: str) -> None:
     """A notice to the person at the terminal."""
-    print(f"labinterp: {text}", file=sys.stderr)
+    print(plain(f"labinterp: {text}"), file=sys.stderr)
+
+
+class _Plain(logging.Formatter):
+    """What a document or a file is called is only a text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record))
+
+
+def _spoken(args: argparse.Namespace) -> Language:
+    """The language of notices."""
+    return language(getattr(args, "language", ENGLISH))
+
+
+def _cannot_read(error: ReadError, spoken: Language) -> str:
+    return spoken.say("cannot read {what}", what=spoken.again(str(error)))
 
 
 def tell_progress() -> None:
@@ -74,7 +97,7 @@ def tell_progress() -> None:
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name("progress")
-    handler.setFormatter(logging.Formatter("labinterp: %(message)s"))
+    handler.setFormatter(_Plain("labinterp: %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
 
@@ -118,6 +141,7 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("--answers", type=Path, metavar="FILE", help="a JSON file: question id -> answer or list of answers")
     _schemes(one)
     _output(one, "fhir", "html", "pdf")
+    _language(one)
     one.add_argument("--with-name", action="store_true", help="html, pdf: print the person's name on the summary")
     one.add_argument("--full", action="store_true", help="table: tell every cause with all its reasons, and every question")
 
@@ -125,15 +149,33 @@ def make_parser() -> argparse.ArgumentParser:
     one.add_argument("files", nargs="+", metavar="FILE", help="reports of one person, in any order")
     _reading(one)
     _person(one)
+    _language(one)
     one.add_argument("-f", "--format", choices=FORMATS, default="table")
     one.add_argument("-o", "--out", type=Path, metavar="OUT", help="write to this file instead of the terminal")
 
-    one = command("batch", batch, "Judge a whole table or folder; every row of IN is a row of OUT, with the answer in further columns.")
-    one.add_argument("source", type=Path, metavar="IN", help="a CSV or Parquet file with a result per row, or a folder of reports")
+    one = command("batch", batch, "Judge whole tables or folders; every row of IN is a row of OUT, with the answer in further columns.")
+    one.add_argument(
+        "sources",
+        type=Path,
+        nargs="+",
+        metavar="IN",
+        help="tables with a result per row (CSV, TSV, Parquet, XPT, FHIR ndjson; .gz, .zst), folders or globs of them, or of reports",
+    )
     one.add_argument("target", type=Path, metavar="OUT", help="the .csv or .parquet file to write")
     one.add_argument(
         "--map", action="append", default=[], metavar="OURS=THEIRS", help="name of a column, such as value_text=RESULT (may be repeated)"
     )
+    one.add_argument(
+        "--test",
+        action="append",
+        default=[],
+        metavar="COLUMN=NAME [UNIT]",
+        help="wide tables: the test that a column holds, such as 'LBXGH=HbA1c [%%]' (may be repeated)",
+    )
+    one.add_argument("--preset", metavar="NAME", help="a known kind of table (omop, mimic, nhanes, synthea), or your own YAML file")
+    one.add_argument("--patients", type=Path, metavar="FILE", help="a table of persons: their id with sex and birth date or age")
+    one.add_argument("--causes", action="store_true", help="also write a row for each person with alerts and possible causes")
+    one.add_argument("--resume", action="store_true", help="go on where an interrupted run of the same command stopped")
     one.add_argument("--locale", help="language or decimal mark of the numbers (de, en, '.' or ','); without it each document votes")
     _person(one)
     _schemes(one)
@@ -145,13 +187,16 @@ def make_parser() -> argparse.ArgumentParser:
     _reading(one)
     _person(one)
     _schemes(one)
+    _language(one)
 
     one = command("markers", markers, "List the tests that are known, or show one with every limit and its source.")
     one.add_argument("name", nargs="?", metavar="NAME", help="id, LOINC code or any printed name")
+    _language(one)
     one.add_argument("-f", "--format", choices=("table", "json"), default="table")
 
     one = command("causes", causes, "List the possible causes that are known, or show one with what speaks for and against it.")
     one.add_argument("name", nargs="?", metavar="NAME", help="id or name")
+    _language(one)
     one.add_argument("-f", "--format", choices=("table", "json"), default="table")
 
     one = command("convert", convert, "Convert a value between the units of one test. A unit that is not sound for the test is refused.")
@@ -179,6 +224,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--locale", help="language or decimal mark of the numbers (de, en, '.' or ','); without it the document votes")
+
+
+def _language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--language", choices=languages(), default=ENGLISH, help="language of the words; codes and numbers printed stay")
 
 
 def _person(parser: argparse.ArgumentParser) -> None:
@@ -223,7 +272,8 @@ def _patient(args: argparse.Namespace) -> Patient:
 def _reference(args: argparse.Namespace) -> Reference:
     from labinterp.reference import Reference
 
-    return Reference.default(_pairs(args.scheme, "--scheme") or None)
+    schemes = _pairs(args.scheme, "--scheme") if hasattr(args, "scheme") else None
+    return Reference.default(schemes or None, getattr(args, "language", ENGLISH))
 
 
 def _read(file: str, locale: str | None) -> Report:
@@ -244,7 +294,7 @@ def _each(args: argparse.Namespace, use: Callable[[Report], Any]) -> tuple[list[
         try:
             done.append((file, use(_read(file, args.locale))))
         except ReadError as error:
-            notice(f"cannot read {error}")
+            notice(_cannot_read(error, _spoken(args)))
             code = UNREADABLE
     return done, code
 
@@ -275,21 +325,30 @@ def _table_out(args: argparse.Namespace, show: Callable[..., None], shown: Itera
 
 def _json_out(args: argparse.Namespace, objects: list[Any]) -> None:
     """One object for one file, a list for several."""
+    from labinterp.export.json import dumped
+    from labinterp.export.json import plain as plain_data
+
     content = objects[0] if len(objects) == 1 else objects
-    _write(args, lambda out: print(json.dumps(content, ensure_ascii=False, indent=2, default=str), file=out))
+    _write(args, lambda out: print(dumped(plain_data(content), indent=2), file=out))
 
 
 def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -> None:
     """One table of all files, safe to open in a spreadsheet; the first column says which file."""
     import pandas as pd
 
-    from labinterp.export.csv import disarmed
-
     parts = [frame.reset_index(drop=True) for _, frame in frames]
     for part, (file, _) in zip(parts, frames):
         part.insert(0, "file", file)
     if parts:
-        _write(args, lambda out: disarmed(pd.concat(parts, ignore_index=True)).to_csv(out, index=False, lineterminator="\n"))
+        _frame_out(args, pd.concat(parts, ignore_index=True))
+
+
+def _frame_out(args: argparse.Namespace, frame: pd.DataFrame) -> None:
+    """A table as CSV: no cell of it is run by a spreadsheet or, where it is only looked at, obeyed by the terminal."""
+    from labinterp.export.csv import disarmed
+
+    text = str(disarmed(frame).to_csv(index=False, lineterminator="\n"))
+    _write(args, lambda out: print(plain(text) if out.isatty() else text, end="", file=out))
 
 
 def _summary_out(args: argparse.Namespace, answer: Interpretation) -> None:
@@ -333,7 +392,7 @@ def read(args: argparse.Namespace) -> int:
 
 def interpret(args: argparse.Namespace) -> int:
     from labinterp.interpretation import interpret as interpret_report
-    from labinterp.terminal import show_interpretation
+    from labinterp.terminal import URGENCY_WORDS, show_interpretation
 
     if args.format in SUMMARIES and len(args.files) > 1:
         raise UsageError(f"-f {args.format} makes one summary of one report; give one file at a time")
@@ -361,35 +420,35 @@ def interpret(args: argparse.Namespace) -> int:
     if args.format != "table":
         for file, answer in done:
             for alert in answer.alerts:
-                notice(f"{file}: {alert.urgency.upper()}: {alert.text}")
+                notice(f"{file}: {reference.say(URGENCY_WORDS[alert.urgency])}: {alert.text}")
     return _close(args, code, sum(not_interpreted(answer) for _, answer in done))
 
 
 def trends(args: argparse.Namespace) -> int:
-    from labinterp.export.csv import disarmed
-    from labinterp.export.json import plain
+    from labinterp.export.json import plain as plain_data
     from labinterp.model import records_of
     from labinterp.series import trends as trends_of
     from labinterp.terminal import show_trends
 
     done, code = _each(args, lambda report: report)
+    reference = _reference(args)
     try:
-        table = trends_of([report for _, report in done], patient=_patient(args))
+        table = trends_of([report for _, report in done], patient=_patient(args), reference=reference)
     except ValueError as error:
         raise UsageError(str(error)) from None
     if args.format == "json":
-        _json_out(args, [plain(records_of(table))])
+        _json_out(args, [plain_data(records_of(table))])
     elif args.format == "csv":
         table.insert(0, "file", [done[number][0] for number in table["report"]])
-        _write(args, lambda out: disarmed(table).to_csv(out, index=False, lineterminator="\n"))
+        _frame_out(args, table)
     else:
-        _table_out(args, show_trends, [(table,)])
+        _table_out(args, show_trends, [(table, reference.language)])
     return code
 
 
 def _close(args: argparse.Namespace, code: int, unsure: int) -> int:
     if unsure:
-        notice(f"{unsure} {'line or row has' if unsure == 1 else 'lines or rows have'} no sure answer")
+        notice(_spoken(args).plural("{n} line or row has no sure answer", "{n} lines or rows have no sure answer", unsure))
     return NOT_INTERPRETED if code == OK and unsure and args.strict else code
 
 
@@ -411,21 +470,38 @@ def _answers(file: Path | None, ref: Reference) -> dict[str, Any]:
 
 
 def batch(args: argparse.Namespace) -> int:
-    from labinterp.batch import run
+    try:
+        from labinterp.batch import Stopped, WriteError, run
+    except ModuleNotFoundError as missing:
+        raise UsageError(f"this needs the package {missing.name}; pip install 'labinterp[batch]'") from None
+    from labinterp.terminal import batch_progress
 
-    if not args.source.exists():
-        raise UsageError(f"there is no {args.source}")
-    outcome = run(
-        args.source,
-        args.target,
-        columns=_pairs(args.map, "--map"),
-        patient=_patient(args),
-        reference=_reference(args),
-        locale=args.locale,
-    )
-    for line in outcome.lines():
+    try:
+        with batch_progress(sys.stderr) as tell:
+            summary = run(
+                args.sources,
+                args.target,
+                columns=_pairs(args.map, "--map"),
+                tests=_pairs(args.test, "--test"),
+                preset=args.preset,
+                patients=args.patients,
+                patient=_patient(args),
+                reference=_reference(args),
+                locale=args.locale,
+                causes=args.causes,
+                resume=args.resume,
+                tell=tell,
+            )
+    except Stopped as stopped:
+        notice(str(stopped))
+        return INTERRUPTED
+    except WriteError as error:
+        notice(f"cannot write {error}")
+        return UNREADABLE
+    for line in summary.lines():
         notice(line)
-    return UNREADABLE if outcome.unreadable else _strict(args, outcome.not_interpreted)
+    notice(f"wrote {args.target} and {', '.join(path.name for path in summary.beside)}")
+    return UNREADABLE if summary.unreadable else _strict(args, summary.not_interpreted)
 
 
 def _strict(args: argparse.Namespace, unsure: int) -> int:
@@ -458,10 +534,9 @@ def _rows_named(answer: Interpretation, wanted: str) -> list[int]:
 
 
 def markers(args: argparse.Namespace) -> int:
-    from labinterp.reference import Reference
     from labinterp.terminal import console, marker_facts, show_pairs, show_rows
 
-    ref = Reference.default()
+    ref = _reference(args)
     if args.name is None:
         known = list(ref.markers.values())
         if args.format == "json":
@@ -473,7 +548,7 @@ def markers(args: argparse.Namespace) -> int:
         else:
             codes = [next((code.code for code in m.loinc if code.default), "") for m in known]
             rows = ((m.id, m.name, m.category, m.unit or "", code) for m, code in zip(known, codes))
-            show_rows(("id", "Test", "Category", "Unit", "LOINC"), rows, console())
+            show_rows(("id", ref.say("Test"), ref.say("Category"), ref.say("Unit"), "LOINC"), rows, console())
         return OK
     found = _find_marker(ref, args.name)
     if args.format == "json":
@@ -507,11 +582,10 @@ def _near(name: str, names: dict[str, str]) -> str:
 
 
 def causes(args: argparse.Namespace) -> int:
-    from labinterp.causes import describe_cause
-    from labinterp.reference import Reference
+    from labinterp.causes import SEEN, describe_cause
     from labinterp.terminal import URGENCY_WORDS, console, show_rows
 
-    ref = Reference.default()
+    ref = _reference(args)
     if args.name is None:
         known = list(ref.causes.values())
         if args.format == "json":
@@ -523,8 +597,10 @@ def causes(args: argparse.Namespace) -> int:
                 )
             )
         else:
-            rows = ((c.id, c.name, c.category, URGENCY_WORDS[c.urgency], c.visible) for c in known)
-            show_rows(("id", "Cause", "Category", "How soon", "Seen in blood"), rows, console())
+            say = ref.say
+            rows = ((c.id, c.name, c.category, say(URGENCY_WORDS[c.urgency]), say(SEEN[c.visible].split(",")[0])) for c in known)
+            heads = ("id", say("Cause"), say("Category"), say("How soon"), say("Seen in blood"))
+            show_rows(heads, rows, console())
         return OK
     names = {text.casefold(): cause.id for cause in ref.causes.values() for text in (cause.id, cause.name)}
     id_ = names.get(args.name.casefold())
@@ -570,9 +646,9 @@ def samples(args: argparse.Namespace) -> int:
         raise UsageError(f"there is no folder {folder}")
     outcomes = list(goldens.test(folder) if args.action == "test" else goldens.generate(folder))
     for outcome in outcomes:
-        print(f"{'differs' if outcome.difference else 'ok' if args.action == 'test' else 'written'}  {outcome.file.name}")
+        print(plain(f"{'differs' if outcome.difference else 'ok' if args.action == 'test' else 'written'}  {outcome.file.name}"))
         if outcome.difference:
-            print(outcome.difference)
+            print(plain(outcome.difference))
     wrong = sum(bool(outcome.difference) for outcome in outcomes)
     if args.action == "generate":
         notice(f"{len(outcomes) - wrong} golden files written from today's reading. Check each against its report before you rely on it.")

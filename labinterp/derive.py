@@ -26,10 +26,12 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
+    ast.Pow: math.pow,  # of floats: 9**9**9 is too large at once, not after an hour
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max}
 FACTS = ("age", "female")
+LONGEST = 500
+"""Characters of a formula."""
 DERIVED_COLUMNS = ("derived", "name", "formula", "formula_source", "from_rows")
 
 
@@ -46,31 +48,37 @@ def names_in(formula: str) -> frozenset[str]:
 @cache
 def parsed(formula: str) -> ast.expr:
     """The arithmetic of a formula: numbers, names, ``+ - * / **``, `min` and `max`; nothing else can run."""
+    if len(formula) > LONGEST:
+        raise ReferenceDataError(f"a formula of {len(formula)} characters; the longest is {LONGEST}")
     try:
         body = ast.parse(formula, mode="eval").body
-    except SyntaxError as error:
-        raise ReferenceDataError(f"formula {formula!r}: {error.msg}") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ReferenceDataError(f"formula {formula!r}: {getattr(error, 'msg', error)}") from error
     allowed = (ast.BinOp, ast.UnaryOp, ast.USub, ast.Constant, ast.Name, ast.Load, ast.Call, *_OPERATORS)
     for node in ast.walk(body):
         if not isinstance(node, allowed) or (
             isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _FUNCTIONS)
         ):
             raise ReferenceDataError(f"formula {formula!r} uses {type(node).__name__}")
+        if isinstance(node, ast.Constant) and type(node.value) not in (int, float):
+            raise ReferenceDataError(f"formula {formula!r} uses {node.value!r}, which is no number")
+        if isinstance(node, ast.Call) and (node.keywords or not node.args):
+            raise ReferenceDataError(f"formula {formula!r}: min and max want numbers")
     return body
 
 
 def evaluate(formula: str, values: Mapping[str, float]) -> float:
-    """The value of a formula."""
+    """The value of a formula. Raises `ArithmeticError` or `ValueError` where it has none (a division by zero, a root of -1)."""
 
     def value(node: ast.expr) -> Any:
         if isinstance(node, ast.Constant):
-            return node.value
+            return float(node.value)  # type: ignore[arg-type]  # `parsed` lets numbers pass only
         if isinstance(node, ast.Name):
             return values[node.id]
         if isinstance(node, ast.UnaryOp):
             return -value(node.operand)
         if isinstance(node, ast.Call):
-            return _FUNCTIONS[node.func.id](*map(value, node.args))  # type: ignore[attr-defined]
+            return _FUNCTIONS[node.func.id](list(map(value, node.args)))  # type: ignore[attr-defined]
         assert isinstance(node, ast.BinOp)
         return _OPERATORS[type(node.op)](value(node.left), value(node.right))
 
@@ -95,7 +103,9 @@ def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None
         usable = usable.iloc[:0]  # the formulas mix results of one person only
     printed = set(results["marker"].dropna())
     rules = [rule for marker in ref.markers.values() for rule in marker.derived if rule.id in requested or not rule.on_request]
-    rows = [row for rule in rules if rule.marker not in printed if (row := _one(usable, rule, patient)) is not None]
+    there = {*usable["marker"], *FACTS}
+    rules = [rule for rule in rules if rule.marker not in printed and names_in(rule.formula) <= there]
+    rows = [row for rule in rules if (row := _one(usable, rule, patient)) is not None]
     frame = frame_of([{k: v for k, v in row.items() if k in ROW_COLUMNS} for row in rows], ROW_COLUMNS)
     for column in DERIVED_COLUMNS:
         frame[column] = pd.Series([row[column] for row in rows], dtype=object)
@@ -119,12 +129,12 @@ def _one(usable: pd.DataFrame, rule: Derived, patient: Patient) -> dict[str, Any
             return None
         try:
             value = evaluate(rule.formula, values)  # type: ignore[arg-type]
-        except (ZeroDivisionError, OverflowError):
+        except (ArithmeticError, ValueError):
             return None
         if not math.isfinite(value):
             return None
         return {
-            "name_text": rule.marker or rule.name,
+            "name_text": rule.marker or rule.id,
             "value_text": f"{value:.6g}",
             "unit_text": rule.unit,
             "decimal": ".",

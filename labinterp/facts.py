@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from labinterp.language import Language, english
 from labinterp.model import Patient
 from labinterp.reference import Reference
 from labinterp.reference.limits import Bounds, parse_limits
@@ -29,6 +30,19 @@ UNJUDGED = frozenset({"unreadable_value", "implausible", "unknown_unit"})
 """Statuses of a row that holds something, but nothing that counts."""
 
 _POSITIVE = frozenset({"POS", "A"})
+
+
+URGENCY_WORDS = {"emergency": english("emergency"), "urgent": english("urgent"), "routine": english("routine")}
+STRENGTHS = {"strong": english("strong"), "moderate": english("moderate"), "weak": english("weak")}
+EDITORIAL = {"editorial": english("editorial"), "nobody": english("nobody")}
+FINDING_WORDS = {
+    "low": english("low"), "high": english("high"), "very_low": english("very low"), "very_high": english("very high"),
+    "borderline_low": english("borderline low"), "borderline_high": english("borderline high"), "normal": english("normal"),
+    "low_or_normal": english("low or normal"), "high_or_normal": english("high or normal"), "any_abnormal": english("any abnormal"),
+    "measured": english("measured"), "high_inappropriate": english("high inappropriate"), "positive": english("positive"),
+    "negative": english("negative"),
+}  # fmt: skip
+"""Ids that are told to people, in words."""
 
 
 @dataclass(frozen=True)
@@ -434,34 +448,55 @@ def name_of(marker: str, ref: Reference) -> str:
     return name if not bracket or (len(tail) <= 6 and tail.endswith(")")) else head
 
 
+def on_day(head: str, day: date, language: Language) -> str:
+    """A result with its day: ``Potassium 2.9 mmol/L on 12 March 2026``."""
+    return language.say("{result} on {day}", result=head, day=language.day(day))
+
+
+def without_day(text: str, day: date, language: Language) -> str:
+    """A sentence of `says` without that day: where all results are of one day it need not be repeated in each."""
+    return text.replace(on_day("", day, language), "")
+
+
+WAYS = {
+    "below": (english("{result}, below your laboratory's {range}"), english("{result}: low (usual: {range})")),
+    "above": (english("{result}, above your laboratory's {range}"), english("{result}: high (usual: {range})")),
+    "within": (english("{result}, within your laboratory's {range}"), english("{result}: normal (usual: {range})")),
+    "beside": (english("{result}, beside your laboratory's {range}"), english("{result}: abnormal (usual: {range})")),
+}
+"""Where a result lies -> how that is said of a printed range, and of one that we know."""
+LABORATORY_SAYS = {
+    "L": english("{test}: low in the words of your laboratory"),
+    "LL": english("{test}: very low in the words of your laboratory"),
+    "H": english("{test}: high in the words of your laboratory"),
+    "HH": english("{test}: very high in the words of your laboratory"),
+    "N": english("{test}: normal in the words of your laboratory"),
+    "POS": english("{test}: positive in the words of your laboratory"),
+    "NEG": english("{test}: negative in the words of your laboratory"),
+    "A": english("{test}: abnormal in the words of your laboratory"),
+    "": english("{test}: reported in the words of your laboratory"),
+}
+"""A flag without a value."""
+
+
 def says(fact: Fact, ref: Reference) -> str:
     """The result as a sentence part with its value and its limit: "Vitamin B12 165 pg/mL, below your laboratory's 232-1245"."""
+    say = ref.say
     name = name_of(fact.marker, ref)
     value = " ".join(filter(None, (fact.value_text.strip(), fact.unit_text.strip())))
     head = f"{name} {value}".strip()
     if fact.day is not None:
-        head = f"{head} on {fact.day.isoformat()}"
+        head = on_day(head, fact.day, ref.language)
     way = "below" if fact.is_low else "above" if fact.is_high else "within" if fact.abnormal is False else "beside"
     if not value:
-        word = {
-            "L": "low",
-            "LL": "very low",
-            "H": "high",
-            "HH": "very high",
-            "N": "normal",
-            "POS": "positive",
-            "NEG": "negative",
-            "A": "abnormal",
-        }
-        return f"{name}: {word.get(fact.flag, 'reported')} in the words of your laboratory"
+        return say(LABORATORY_SAYS.get(fact.flag, LABORATORY_SAYS[""]), test=name)
     band = _SCHEME.sub("", fact.band_text)
     if fact.basis == "printed" and fact.range_text.strip():
         agrees = way != "within" or fact.severity != fact.severity or fact.severity == 0
-        outside = f"{head}, {way} your laboratory's {fact.range_text.strip()}"
-        return outside if agrees or not band else f"{outside}; by the guideline: {band}"
+        outside = say(WAYS[way][0], result=head, range=fact.range_text.strip())
+        return outside if agrees or not band else say("{result}; by the guideline: {band}", result=outside, band=band)
     if fact.basis == "decision" and band:
         return f"{head}: {band}"
     if fact.limit_text:
-        place = {"below": "low", "above": "high", "within": "normal", "beside": "abnormal"}[way]
-        return f"{head}: {place} (usual: {fact.limit_text})"
+        return say(WAYS[way][1], result=head, range=fact.limit_text)
     return head

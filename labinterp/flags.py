@@ -6,13 +6,14 @@ while another disagrees, and a critical limit wins over every printed range.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from labinterp.columns import resolve, spread
-from labinterp.limits import INF, Limits, Results, Scale, Span
+from labinterp.language import Language, english
+from labinterp.limits import ENGLISH, INF, Limits, Results, Scale, Span
 from labinterp.reference.fold import fold_name
 
 _SIGNS = dict.fromkeys(("↑", "▲", "⬆", "+", "++", "+++", "↑↑"), "H") | dict.fromkeys(("↓", "▼", "⬇", "-", "−", "–", "--", "---", "↓↓"), "L")
@@ -76,11 +77,11 @@ def laboratory_mark(text: str) -> str:
     return _MARKS.get(fold_name(bare), "A" if not bare else "")
 
 
-def flag_results(results: pd.DataFrame) -> pd.DataFrame:
+def flag_results(results: pd.DataFrame, language: Language = ENGLISH) -> pd.DataFrame:
     """Add flag, category, severity, side, abnormal, status and reason, the limits used, and `xuln` (multiple of the upper limit).
 
     Reads `marker`, the columns of parse_values and normalize_units, and `limits`. A row that cannot be judged keeps an empty flag,
-    a status and a reason.
+    a status and a reason, in words of `language`.
     """
     n = len(results)
     texts = ("flag", "category", "side", "status", "reason", "basis", "interval_id", "source_id", "limit_text", "band_text")
@@ -98,11 +99,11 @@ def flag_results(results: pd.DataFrame) -> pd.DataFrame:
         these = rows[numeric[rows]]
         if len(these):
             part = Results(low[these], high[these], everything.low_open[these], everything.high_open[these])
-            for name, values in _judge(limits[these[0]], part).items():
+            for name, values in _judge(limits[these[0]], part, language).items():
                 out[name][these] = values
     _words(results, limits, out)
-    _laboratory(results, out)
-    _status(results, limits, out, numeric)
+    _laboratory(results, out, language)
+    _status(results, limits, out, numeric, language)
     return results.assign(**out)
 
 
@@ -117,7 +118,7 @@ def _agree(answers: list[np.ndarray]) -> np.ndarray:
     return first
 
 
-def _judge(limits: Limits, results: Results) -> dict[str, Any]:
+def _judge(limits: Limits, results: Results, language: Language) -> dict[str, Any]:
     n = len(results.low)
     nothing = np.full(n, np.nan)
     printed = _agree([span.side(results) for span in limits.printed]) if limits.printed else nothing
@@ -188,7 +189,7 @@ def _judge(limits: Limits, results: Results) -> dict[str, Any]:
         "basis": basis,
         "interval_id": ids,
         "source_id": sources,
-        "limit_text": _limit_text(limits, used[0]),
+        "limit_text": _limit_text(limits, used[0], language),
         "band_text": band_text,
         "range_low": low,
         "range_high": high,
@@ -258,14 +259,14 @@ def _ends(limits: Limits, basis: str) -> tuple[float, float]:
     return (spans[0].line.back(spans[0].low), spans[0].line.back(spans[0].high)) if len(spans) == 1 else (np.nan, np.nan)
 
 
-def _limit_text(limits: Limits, basis: str) -> str:
+def _limit_text(limits: Limits, basis: str, language: Language) -> str:
     if basis == "printed":
         return limits.printed[0].text
     if basis == "interval":
-        return " or ".join(f"{span.text} {span.unit}" for span in limits.intervals)
+        return language.either(f"{span.text} {span.unit}" for span in limits.intervals)
     if basis == "decision":
         normal = [text for scale in limits.scales for text, side in zip(scale.texts, scale.sides, strict=True) if side == "normal"]
-        return " or ".join(dict.fromkeys(normal))
+        return language.either(dict.fromkeys(normal))
     return ""
 
 
@@ -307,7 +308,7 @@ def word_answer(word: str, expected: str, meanings: dict[str, str], known: bool)
     return flag or {"normal": "N", "abnormal": "A"}.get(meaning or "", ""), {"normal": False, "abnormal": True}.get(meaning or "")
 
 
-def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
+def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray], language: Language) -> None:
     """The laboratory's own mark: its word where nothing else decides, a disagreement where its range says otherwise."""
     codes, marks_of = resolve(
         results, ("flag_text", "value_flag"), lambda text, glued: laboratory_mark(str(text or "")) or laboratory_mark(str(glued or ""))
@@ -330,12 +331,13 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray]) -> None:
                 out["side"][row] = {"L": "low", "LL": "low", "H": "high", "HH": "high", "N": "normal"}.get(mark, "")
         elif outside and (flag in ("N", "NEG") or out["abnormal"][row] is False):
             out["abnormal"][row] = out["abnormal"][row] or None
-            out["reason"][row] = (
-                f"The laboratory marked this result ({str(shown[row]).strip() or mark}) although it lies within the range printed with it."
+            out["reason"][row] = language.say(
+                "The laboratory marked this result ({mark}) although it lies within the range printed with it.",
+                mark=str(shown[row]).strip() or mark,
             )
 
 
-def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray], numeric: np.ndarray) -> None:
+def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray], numeric: np.ndarray, language: Language) -> None:
     """One status and, where it is not `ok`, one reason per row."""
     column = {
         name: results[name].to_numpy(dtype=object)
@@ -349,13 +351,14 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
         & (results["high"].to_numpy(dtype=float) < 0)
         & np.fromiter((limit.plausible is None for limit in limits), bool, len(limits))
     )
+    unlimited = language.say("No range is printed, and no checked one is built in.")
     steps: tuple[tuple[str, np.ndarray, Any], ...] = (
         ("not_a_result", wordless & (flag == "") & (column["value_kind"] == "no_result"), column["value_reason"]),
         ("unreadable_value", wordless & (flag == ""), column["value_reason"]),
         ("unknown_marker", unknown, column["match_reason"]),
         ("implausible", (flag == "?") | negative, _question),
         ("unknown_unit", numeric & (column["unit_reason"] != "") & (column["ucum"] == ""), column["unit_reason"]),
-        ("no_interval", flag == "", np.full(len(results), "No range is printed, and no checked one is built in.", dtype=object)),
+        ("no_interval", flag == "", np.full(len(results), unlimited, dtype=object)),
         ("undetermined", flag == "IND", _undecided),
     )
     status = out["status"]
@@ -365,10 +368,11 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
         fresh = where & (status == "ok")
         status[fresh] = name
         if callable(why):
-            for row in np.flatnonzero(fresh):
-                reason[row] = why(results.iloc[row], limits[row])
+            at = np.flatnonzero(fresh)
+            texts = (results[name].to_numpy(dtype=object)[at] for name in ("comparator", "low", "high", "value_text", "unit_text", "ucum"))
+            reason[at] = [why(Row(*row), limit, language) for *row, limit in zip(*texts, limits[at])]
         else:
-            reason[fresh] = why[fresh]
+            reason[fresh] = [language.again(text) for text in why[fresh]] if language.texts else why[fresh]
     silent = np.isin(status, ("not_a_result", "unreadable_value", "implausible"))
     for name, blank in (
         ("flag", ""),
@@ -388,28 +392,44 @@ def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray
     out["reason"] = reason
 
 
-def _undecided(row: pd.Series, limits: Limits) -> str:
-    if row["comparator"] or row["low"] != row["high"]:
-        printed = str(row["value_text"]).strip()
-        return f"The result {printed} reaches across a limit, so it cannot be placed."
+class Row(NamedTuple):
+    """What a reason is told with."""
+
+    comparator: str
+    low: float
+    high: float
+    value_text: str
+    unit_text: str
+    ucum: str
+
+
+def _undecided(row: Row, limits: Limits, language: Language) -> str:
+    if row.comparator or row.low != row.high:
+        printed = row.value_text.strip()
+        return language.say("The result {value} reaches across a limit, so it cannot be placed.", value=printed)
     if limits.open_facts:
-        return f"The limits differ by {' and '.join(limits.open_facts)}, which the report does not say."
+        facts = language.both(map(language.say, limits.open_facts))
+        return language.say("The limits differ by {facts}, which the report does not say.", facts=facts)
     if limits.passed_over:  # told by the reason that follows
         return ""
-    return "The limits that may apply disagree."
+    return language.say("The limits that may apply disagree.")
 
 
-def _question(row: pd.Series, limits: Limits) -> str:
+def _question(row: Row, limits: Limits, language: Language) -> str:
     """A slip is a question: what is not possible, and what would be. Units in which limits are published are asked first."""
-    value, unit = row["low"] if np.isfinite(row["low"]) else row["high"], row["unit_text"] or row["ucum"]
-    impossible = f"{value:g} {unit}".strip() + " is not possible for this test."
+    say = language.say
+    value, unit = row.low if np.isfinite(row.low) else row.high, row.unit_text or row.ucum
+    shown = language.number(f"{value:g}")
+    impossible = say("{value} is not possible for this test.", value=f"{shown} {unit}".strip())
     if value < 0:
-        return f"{impossible} A quantity cannot be negative."
+        return f"{impossible} {say('A quantity cannot be negative.')}"
     meant = [(slip, float(slip.back(np.array([value]))[0])) for slip in limits.slips if slip.low <= value <= slip.high]
-    units = [(slip.published, f"Was the unit another? {value:g} {slip.unit} would be {back:g} {unit}.") for slip, back in meant]
-    shifted = [
-        f"Was a decimal mark lost? {value / ten:g} {unit} would be possible." for ten in (10, 100) if _far(value / ten, limits) < 0.3
+    another = english("Was the unit another? {value} {other} would be {back} {unit}.")
+    units = [
+        (slip.published, say(another, value=shown, other=slip.unit, back=language.number(f"{back:g}"), unit=unit)) for slip, back in meant
     ]
+    possible = [language.number(f"{value / ten:g}") for ten in (10, 100) if _far(value / ten, limits) < 0.3]
+    shifted = [say("Was a decimal mark lost? {value} {unit} would be possible.", value=small, unit=unit) for small in possible]
     guesses = [*(text for published, text in units if published), *shifted[:1], *(text for published, text in units if not published)]
     return " ".join([impossible, *guesses[:2]])
 

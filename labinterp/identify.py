@@ -13,6 +13,7 @@ import pandas as pd
 from rapidfuzz.distance import OSA
 
 from labinterp.columns import resolve, spread
+from labinterp.language import english
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.ucum import range_fits, ucum_of
@@ -24,6 +25,7 @@ _SYSTEM_PREFIX = re.compile(
 )
 _PREFIX_SPECIMEN = {"u": "urine", "csv": "csf"}
 _TEST_CODE = re.compile(r"^\d{2}\.\d{2,}\S*\s+(?=[^\W\d])")  # 06.04 Albumin: a number that the laboratory gives the test
+SPECIMENS = (english("blood"), english("urine"), english("csf"), english("stool"), english("saliva"), english("bedside"), english("other"))
 NEAR = 0.88  # editorial: at most one slip in eight letters
 
 
@@ -61,11 +63,11 @@ def match(ref: Reference, name: str, code: str = "", specimen: str = "", section
         if LOINC_CODE.fullmatch(text):
             known = ref.by_loinc(text)
             if known and known[1]:
-                return Match(reason=f"LOINC {text} is another quantity than {known[0]}.")
+                return Match(reason=ref.say("LOINC {code} is another quantity than {marker}.", code=text, marker=known[0]))
             if known:
                 return Match(known[0], text, "loinc", 1.0)
     if not fold_name(name):
-        return Match(reason="The row has no name.")
+        return Match(reason=ref.say("The row has no name."))
     if fold_name(name) in ref.markers:  # an id, as programs write it
         name = ref.markers[fold_name(name)].id
     where = specimen_of(ref, name, specimen, section)
@@ -95,7 +97,10 @@ def blood_by_range(
     fitting = range_fits(ref, marker, range_text, mark)
     if not fitting or (unit.strip() and ucum_of(ref, unit, marker) != fitting):
         return found
-    return replace(blood, reason=f"It stands under {section.strip()!r}, but its printed range is that of blood; it was taken for blood.")
+    reason = ref.say(
+        "It stands under {section}, but its printed range is that of blood; it was taken for blood.", section=repr(section.strip())
+    )
+    return replace(blood, reason=reason)
 
 
 def decide(ref: Reference, ids: tuple[str, ...], where: str, unit: str, how: str, score: float, name: str) -> Match:
@@ -106,15 +111,16 @@ def decide(ref: Reference, ids: tuple[str, ...], where: str, unit: str, how: str
         else tuple(i for i in ids if "blood" in ref.markers[i].specimen) or ids
     )
     if not fitting:
-        return Match(reason=f"{ref.markers[ids[0]].name} is not known for {where}.")
+        return Match(reason=ref.say("{test} is not known for {specimen}.", test=ref.markers[ids[0]].name, specimen=ref.say(where)))
     if how != "exact":  # after the specimen: a blood test that is ruled out never leaves its urine namesake behind
         fitting = tuple(i for i in fitting if not _cue(ref, i, fold_name(name)))
     if not fitting:
-        return Match(reason=f"The name {name.strip()!r} points to another test.")
+        return Match(reason=ref.say("The name {name} points to another test.", name=repr(name.strip())))
     if len(fitting) > 1:
         fitting = _by_unit(ref, fitting, unit)
     if len(fitting) > 1:
-        return Match(reason=f"The name may mean {' or '.join(ref.markers[i].name for i in fitting)}; the unit does not tell.")
+        meant = ref.language.either(ref.markers[i].name for i in fitting)
+        return Match(reason=ref.say("The name may mean {tests}; the unit does not tell.", tests=meant))
     marker = ref.markers[fitting[0]]
     code = next((loinc.code for loinc in marker.loinc if loinc.default), "")
     return Match(marker.id, code, how, score)
@@ -203,10 +209,10 @@ def near(ref: Reference, name: str, where: str, unit: str) -> Match:
                 best[ids] = score
     ranked = sorted(best.items(), key=lambda item: -item[1])
     if not ranked or ranked[0][1] < NEAR:
-        return Match(reason=f"The name {name.strip()!r} is not known.")
+        return Match(reason=ref.say("The name {name} is not known.", name=repr(name.strip())))
     ids, score = ranked[0]
     if len(ranked) > 1 and ranked[1][1] > score - 0.05 and not set(ranked[1][0]) <= set(ids):
-        return Match(reason=f"The name {name.strip()!r} is near several tests.")
+        return Match(reason=ref.say("The name {name} is near several tests.", name=repr(name.strip())))
     return decide(ref, ids, where, unit, "fuzzy", round(score, 3), name)
 
 

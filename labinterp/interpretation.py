@@ -15,6 +15,7 @@ from labinterp.derive import derive
 from labinterp.flags import flag_results
 from labinterp.identify import identify_markers
 from labinterp.intervals import choose_intervals
+from labinterp.language import english
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, UNREAD_COLUMNS, Alert, Finding, Notice, Patient, Question, Report, frame_of
 from labinterp.reference import Reference
 from labinterp.shown import group_of
@@ -60,8 +61,8 @@ def interpret(
     """
     ref = reference or Reference.default()
     person = joined_patient(report, patient)
-    results = interpret_rows(rows_of(report), ref, person)
-    unread = unread_of(report)
+    results = interpret_rows(told_again(rows_of(report), "review", ref), ref, person)
+    unread = told_again(unread_of(report), "reason", ref)
     derived = interpret_rows(derive(results, ref, person, requested), ref, person)
     own = report if isinstance(report, Report) else None
     return Interpretation(results, derived, [], [], unread, person, {}, ref, own).answered(answers or {})
@@ -70,14 +71,27 @@ def interpret(
 def interpret_rows(rows: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
     """All stages that look at one row at a time: same rows, same order, more columns. One upload and a batch both go through here."""
     results = (
-        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
-        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
-        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
+        read_rows(rows, ref)
         .pipe(choose_intervals, ref, patient)  #         + limits: what the result may be compared with
-        .pipe(flag_results)  #                           + flag, category, severity, abnormal, status, reason, and the limit used
+        .pipe(flag_results, ref.language)  #             + flag, category, severity, abnormal, status, reason, and the limit used
     )
     further = [column for column in rows.columns if column not in RESULT_COLUMNS]
     return results[[*RESULT_COLUMNS, *further]]
+
+
+def told_again(frame: pd.DataFrame, column: str, ref: Reference) -> pd.DataFrame:
+    """A table whose remarks in `column`, which the readers made in English, are in the language of the knowledge."""
+    again = ref.language.again
+    return frame.assign(**{column: [again(str(text)) for text in frame[column]]}) if ref.language.texts else frame
+
+
+def read_rows(rows: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+    """The stages that need only what is printed, whoever the person is."""
+    return (
+        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
+        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
+        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
+    )
 
 
 def rows_of(report: Input) -> pd.DataFrame:
@@ -159,8 +173,13 @@ class Interpretation:
     @cached_property
     def notices(self) -> list[Notice]:
         """Remarks on the quality of results, and what the reader said about the document."""
-        said = [Notice(f"report_{number}", text) for number, text in enumerate(self.report.notices)] if self.report else []
-        return [*said, *match_notices(self.results), *data_quality(self.results, self.reference, self.answers, self.derived)]
+        again, notices = self.reference.language.again, self.report.notices if self.report else ()
+        said = [Notice(f"report_{number}", again(text)) for number, text in enumerate(notices)]
+        return [
+            *said,
+            *match_notices(self.results, self.reference),
+            *data_quality(self.results, self.reference, self.answers, self.derived),
+        ]
 
     @cached_property
     def questions(self) -> list[Question]:
@@ -182,17 +201,19 @@ class Interpretation:
         told = zip(results["abnormal"], results["status"], results["review"], strict=True)
         groups = [group_of({"abnormal": abnormal, "status": status, "review": review}) for abnormal, status, review in told]
         outside, inside = groups.count("outside"), groups.count("inside")
-        lines = "1 result line" if len(results) == 1 else f"{len(results)} result lines"
-        parts = [f"{lines}: {outside} outside a range or guideline limit, {inside} inside all that apply."]
+        say, plural = self.reference.say, self.reference.language.plural
+        lines = plural("{n} result line", "{n} result lines", len(results))
+        counts = english("{lines}: {outside} outside a range or guideline limit, {inside} inside all that apply.")
+        parts = [say(counts, lines=lines, outside=outside, inside=inside)]
         if self.alerts:
-            parts.insert(0, f"{len(self.alerts)} {'thing needs' if len(self.alerts) == 1 else 'things need'} attention first.")
+            parts.insert(0, plural("{n} thing needs attention first.", "{n} things need attention first.", len(self.alerts)))
         unjudged = len(results) - outside - inside
         if unjudged:
-            parts.append(f"{unjudged} could not be judged.")
-        if self.open_items.get("unread"):
-            parts.append(f"{self.open_items['unread']} lines that may be results were not read.")
+            parts.append(plural("{n} could not be judged.", "{n} could not be judged.", unjudged))
+        if unread := self.open_items.get("unread"):
+            parts.append(plural("{n} line that may be a result was not read.", "{n} lines that may be results were not read.", unread))
         if not outside and not unjudged and not self.open_items and len(results):
-            parts.append("Results inside their ranges do not explain or rule out weakness.")
+            parts.append(say("Results inside their ranges do not explain or rule out weakness."))
         return " ".join(parts)
 
     def explain(self, row: int) -> str:
@@ -236,13 +257,19 @@ class Interpretation:
         return to_pdf(self, day=day, with_name=with_name)
 
 
-def match_notices(results: pd.DataFrame) -> list[Notice]:
+def match_notices(results: pd.DataFrame, ref: Reference) -> list[Notice]:
     """Names that were matched only nearly are told with the score, and rows that were matched against their heading with the reason."""
     told = results[(results["match"] == "fuzzy") | ((results["match"] != "") & (results["match_reason"] != ""))]
     rows = zip(told.index, told["name_text"], told["marker"], told["match"], told["match_score"], told["match_reason"], strict=True)
+    near = english("{name} was taken for {test} (names agree to {score}%). Please check.")
     return [
-        Notice("near_name", f"{str(name)!r} was taken for {marker} (names agree to {score:.0%}). Please check.", str(marker), int(row))
+        Notice(
+            "near_name",
+            ref.say(near, name=repr(str(name)), test=ref.markers[str(marker)].name, score=f"{100 * score:.0f}"),
+            str(marker),
+            int(row),
+        )
         if match == "fuzzy"
-        else Notice("heading", f"{str(name)!r}: {reason} Please check.", str(marker), int(row))
+        else Notice("heading", ref.say("{name}: {why} Please check.", name=repr(str(name)), why=reason), str(marker), int(row))
         for row, name, marker, match, score, reason in rows
     ]

@@ -19,13 +19,14 @@ import pandas as pd
 
 from labinterp.columns import encode, resolve, spread
 from labinterp.errors import ValueTextError
+from labinterp.language import Language, english
 from labinterp.limits import INF, SAME, Limits, Line, Scale, Slip, Span, closed_high, closed_low, words
 from labinterp.model import Patient
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema import Critical, Interval, Marker, Population, Scheme
-from labinterp.shapes import MISPRINT, RangeReading, Segment, parse_date, parse_range
+from labinterp.shapes import MISPRINT, DateOrder, RangeReading, Segment, parse_date, parse_range
 from labinterp.words import AGE_OF_WORD, fold_word
 
 ADULT = 18.0
@@ -56,15 +57,13 @@ def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | N
     )
     keyed = keyed.assign(**people)
     codes, kept = encode(keyed, list(keyed.columns))
-    known: dict[Any, Limits] = {}
+    known: dict[Limits, Limits] = {}  # equal limits are one object: the next stage judges all rows of one at once
     answers = []
     for marker, ucum, range_text, mark, range_ucum, told, sex, age, pregnant in kept:
         years = None if age is None or age != age else float(age)
-        key = (marker, ucum, range_text, mark, range_ucum, told, sex, years, pregnant)
-        if key not in known:
-            limits = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
-            known[key] = limits if told else without_built_in(limits)
-        answers.append(known[key])
+        limits = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
+        limits = limits if told else without_built_in(limits, ref)
+        answers.append(known.setdefault(limits, limits))
     return results.assign(limits=spread(codes, answers))
 
 
@@ -78,39 +77,65 @@ MORNING = re.compile(
 
 def needs_told(results: pd.DataFrame, ref: Reference) -> pd.Series:
     """Whether the report says what the marker's limits presuppose (a cortisol limit holds in the morning only)."""
-    needy = [marker.id for marker in ref.markers.values() if "morning" in marker.needs]
-    told = ~results["marker"].isin(needy)
+    told = ~results["marker"].isin(needy_markers(ref))
     if not told.all():
-        rows = results.loc[~told, ["name_text", "section_text", "specimen_text", "collected_text"]]
-        told.loc[~told] = rows.agg(" | ".join, axis=1).map(lambda text: MORNING.search(text) is not None).astype(bool)
+        parts = ("name_text", "section_text", "specimen_text", "collected_text")
+        codes, said = resolve(results.loc[~told], parts, lambda *texts: any(in_the_morning(text or "") for text in texts))
+        told.loc[~told] = spread(codes, said).astype(bool)
     return told
 
 
-def without_built_in(limits: Limits) -> Limits:
+@lru_cache(maxsize=16)
+def needy_markers(ref: Reference) -> frozenset[str]:
+    """Markers whose limits hold in the morning only."""
+    return frozenset(marker.id for marker in ref.markers.values() if "morning" in marker.needs)
+
+
+def in_the_morning(text: str) -> bool:
+    """Whether a text says that the sample was taken in the morning."""
+    return MORNING.search(text) is not None
+
+
+def without_built_in(limits: Limits, ref: Reference) -> Limits:
     """Only what the laboratory printed, and what is critical or a slip at any time."""
-    reason = "Its limits hold in the morning; the report does not say when."
+    reason = ref.say("Its limits hold in the morning; the report does not say when.")
     return replace(limits, scales=(), intervals=(), reasons=(*limits.reasons, reason))
 
 
 def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
     """Sex, age (years) and pregnancy of each row: from the row's own columns, else from `patient`."""
     n = len(results)
-    sex = results["sex"].map(sex_of) if "sex" in results else pd.Series([None] * n, index=results.index, dtype=object)
-    sex = sex.where(sex.notna(), patient.sex)
-    days = results["collected"]
-    age = pd.Series(np.nan, index=results.index)
+    codes, sexes = resolve(results, ("sex",), lambda text: sex_of(text) or patient.sex)
+    days = _ordinals(results, "collected", date.today().toordinal())
+    age = np.full(n, math.nan)
     if "birth_date" in results:
-        pairs = pd.DataFrame({"birth": results["birth_date"], "day": days}, index=results.index)
-        codes, ages = resolve(pairs, ("birth", "day"), lambda birth, day: years_between(day_of(birth), day_of(day) or date.today()))
-        age = pd.Series(spread(codes, ages), index=results.index, dtype=float)
+        age = ages_on(_ordinals(results, "birth_date"), days)
     if "age" in results:
-        age = age.fillna(pd.to_numeric(results["age"], errors="coerce"))
+        age = np.where(np.isnan(age), possible_age(pd.to_numeric(results["age"], errors="coerce").to_numpy(dtype=float)), age)
     if patient.birth_date is not None:
-        codes, ages = resolve(results, ("collected",), lambda day: years_between(patient.birth_date, day_of(day) or date.today()))
-        age = age.fillna(pd.Series(spread(codes, ages), index=results.index, dtype=float))
+        age = np.where(np.isnan(age), ages_on(patient.birth_date.toordinal(), days), age)
     if patient.age is not None:
-        age = age.fillna(patient.age)
-    return {"sex": sex.to_numpy(dtype=object), "age": age.to_numpy(dtype=float), "pregnant": np.full(n, patient.pregnant, dtype=object)}
+        age[np.isnan(age)] = patient.age
+    return {"sex": spread(codes, sexes), "age": age, "pregnant": np.full(n, patient.pregnant, dtype=object)}
+
+
+OLDEST = 130.0
+
+
+def possible_age(years: Any) -> Any:
+    """Ages in years; what no person can be (999, which tables write for "not known") is NaN."""
+    return np.where((years >= 0) & (years <= OLDEST), years, math.nan)
+
+
+def ages_on(birth: Any, day: Any) -> Any:
+    """Age in years on a day, both as ordinals of `date`, NaN where one is NaN or the birth lies after the day."""
+    return possible_age((day - birth) / 365.25)
+
+
+def _ordinals(results: pd.DataFrame, column: str, missing: float = math.nan) -> np.ndarray:
+    """A column of dates (or texts of dates, in the order of the document) as ordinals of `date`."""
+    codes, days = resolve(results, (column, "date_order"), lambda value, order: day_of(value, order or ""))
+    return spread(codes, [missing if day is None else float(day.toordinal()) for day in days]).astype(float)
 
 
 def sex_of(text: object) -> str | None:
@@ -125,18 +150,13 @@ def sex_of(text: object) -> str | None:
     )
 
 
-def day_of(value: object) -> date | None:
-    """A calendar day from a date, a timestamp or a text whose order of day and month is plain; None otherwise."""
+def day_of(value: object, order: DateOrder = "") -> date | None:
+    """A calendar day from a date, a timestamp or a text whose order of day and month is plain or given; None otherwise."""
     if isinstance(value, datetime):
         return None if pd.isna(value) else value.date()
     if isinstance(value, date):
         return value
-    return parse_date(value) if isinstance(value, str) and value.strip() else None
-
-
-def years_between(birth: date | None, day: date) -> float:
-    """Age in years on `day`, NaN where the birth is not known or lies after it."""
-    return math.nan if birth is None or birth > day else (day - birth).days / 365.25
+    return parse_date(value, order) if isinstance(value, str) and value.strip() else None
 
 
 # ---- which population ----------------------------------------------------------------------------------------------------
@@ -151,13 +171,13 @@ def applies(limit: Population, sex: str | None, age: float | None, pregnant: boo
     if limit.sex is not None and sex != limit.sex:
         if sex is not None:
             return False, ()
-        unknown.append("sex")
+        unknown.append(english("sex"))
     low, high = limit.age
     if age is None:
         if high is not None and high <= ADULT:
             return False, ()
         if high is not None or (low or 0) > ADULT:
-            unknown.append("age")
+            unknown.append(english("age"))
     elif age < (low or 0) or (high is not None and age >= high):
         return False, ()
     if limit.pregnant:
@@ -165,7 +185,7 @@ def applies(limit: Population, sex: str | None, age: float | None, pregnant: boo
         if pregnant is False or (pregnant is None and not possible):
             return False, ()
         if pregnant is None:
-            unknown.append("pregnancy")
+            unknown.append(english("pregnancy"))
     elif pregnant:
         return False, ()
     return True, tuple(unknown)
@@ -203,7 +223,7 @@ def limits_for(
     marker = ref.markers.get(marker_id) if marker_id else None
     printed, words, reasons, facts = printed_range(ref, marker, ucum, range_text, mark, range_ucum, sex, age)
     meanings = tuple(marker.qualitative.items()) if marker else ()
-    passed_over = bool(reasons) and not (printed or words) and not any(MISPRINT in reason for reason in reasons)
+    passed_over = bool(reasons) and not (printed or words) and not misprinted(range_text, mark)
     if marker is None or (not ucum and marker.unit is not None):
         return Limits(printed=printed, printed_words=words, reasons=reasons, open_facts=tuple(sorted(facts)), meanings=meanings)
     age_class = age_key(ref, marker.id, age)
@@ -245,6 +265,19 @@ def _age_edges(ref: Reference, marker_id: str) -> tuple[float, ...] | None:
         return None
     limits: list[Population] = [*marker.intervals, *marker.decision, *marker.critical]
     return tuple(sorted({edge for limit in limits for edge in limit.age if edge is not None} | set(CHILDBEARING)))
+
+
+def age_edges(ref: Reference, marker_id: str | None, range_text: str, mark: str | None) -> tuple[float, ...]:
+    """All ages at which anything may change for a result of this marker with this printed range, ascending."""
+    edges: set[float] = set()
+    if marker_id:
+        own = _age_edges(ref, marker_id)
+        edges.update(np.arange(0, OLDEST + 0.25, 0.25).tolist() if own is None else own)
+    if range_text.strip():
+        parsed = read_range(range_text, mark)
+        if isinstance(parsed, RangeReading):
+            edges.update(edge for segment in map(aged, parsed.segments) for edge in segment.age or () if edge is not None)
+    return tuple(sorted(edges))
 
 
 @lru_cache(maxsize=65536)
@@ -314,17 +347,17 @@ def spans_of(ref: Reference, marker: Marker, interval: Interval, ucum: str, age:
     bounds = parse_limits(interval.limits[unit])
     ages = [age] if age is not None else [interval.age[0] or 0.0, interval.age[1] or 100.0] if bounds.follows_age else [0.0]
     name = f"{marker.id}:interval:{marker.intervals.index(interval) + 1}"
-    return [span_from(bounds.at(years), name, interval.source, line, unit) for years in ages]
+    return [span_from(bounds.at(years), name, interval.source, line, unit, ref.language) for years in ages]
 
 
-def span_from(bounds: Bounds, name: str, source: str, line: Line, unit: str) -> Span:
+def span_from(bounds: Bounds, name: str, source: str, line: Line, unit: str, language: Language) -> Span:
     return Span(
         closed_low(bounds.low, bounds.low_inclusive),
         closed_high(bounds.high, bounds.high_inclusive),
         name,
         source,
         line,
-        words(bounds),
+        words(bounds, language),
         unit,
     )
 
@@ -343,7 +376,7 @@ def critical_span(ref: Reference, marker: Marker, critical: Critical, ucum: str)
         bound = parse_limits(critical.high[unit])
         high = math.nextafter(closed_low(bound.low, bound.low_inclusive), -INF)
     texts = [part for part in (critical.low.get(unit, ""), critical.high.get(unit, "")) if part]
-    return Span(low, high, f"{marker.id}:critical", critical.source, line, " or ".join(texts), unit)
+    return Span(low, high, f"{marker.id}:critical", critical.source, line, ref.language.either(texts), unit)
 
 
 def plausible_span(ref: Reference, marker: Marker, ucum: str) -> Span | None:
@@ -354,7 +387,9 @@ def plausible_span(ref: Reference, marker: Marker, ucum: str) -> Span | None:
         return None
     unit, line = way
     line = Line(line.factor, line.intercept)  # a slip is far away: no rounding
-    return span_from(parse_limits(marker.plausible.limits[unit]), f"{marker.id}:plausible", marker.plausible.source, line, unit)
+    return span_from(
+        parse_limits(marker.plausible.limits[unit]), f"{marker.id}:plausible", marker.plausible.source, line, unit, ref.language
+    )
 
 
 def published_units(marker: Marker) -> set[str]:
@@ -381,15 +416,15 @@ def scales_of(ref: Reference, marker: Marker, scheme: Scheme, ucum: str, ceiling
     """The bands of a scheme in a unit that suits the report; a scheme of multiples gives one scale per upper limit in force."""
     units = list(scheme.bands[0].limits)
     if units == [MULTIPLE]:
-        return [_multiples(marker, scheme, ucum, high, line) for high, line in dict.fromkeys(ceilings) if high > 0]
+        return [_multiples(ref, marker, scheme, ucum, high, line) for high, line in dict.fromkeys(ceilings) if high > 0]
     way = line_to(ref, marker, ucum, units)
-    return [] if way is None else [_scale(marker, scheme, *way)]
+    return [] if way is None else [_scale(ref, marker, scheme, *way)]
 
 
-def _multiples(marker: Marker, scheme: Scheme, ucum: str, high: float, line: Line) -> Scale:
+def _multiples(ref: Reference, marker: Marker, scheme: Scheme, ucum: str, high: float, line: Line) -> Scale:
     """Bands of multiples of one upper limit; in words they are told as numbers in the unit of the report."""
     ladder = Line(line.factor / high, line.intercept / high, None, line.uncertainty)
-    return _scale(marker, scheme, MULTIPLE, ladder, lambda bounds: f"{words(scaled(bounds, ladder))} {ucum}")
+    return _scale(ref, marker, scheme, MULTIPLE, ladder, lambda bounds: f"{words(scaled(bounds, ladder), ref.language)} {ucum}")
 
 
 def scaled(bounds: Bounds, line: Line) -> Bounds:
@@ -398,14 +433,14 @@ def scaled(bounds: Bounds, line: Line) -> Bounds:
     return Bounds(low, bounds.low_inclusive, high, bounds.high_inclusive)
 
 
-def _scale(marker: Marker, scheme: Scheme, unit: str, line: Line, wording: Callable[[Bounds], str] | None = None) -> Scale:
+def _scale(ref: Reference, marker: Marker, scheme: Scheme, unit: str, line: Line, wording: Callable[[Bounds], str] | None = None) -> Scale:
     bounds = [parse_limits(band.limits[unit]) for band in scheme.bands]
     starts = [closed_low(bound.low, bound.low_inclusive) for bound in bounds]
     return Scale(
-        starts=np.array([-INF, *starts[1:]]),
+        starts=(-INF, *starts[1:]),
         categories=tuple(band.category for band in scheme.bands),
         labels=tuple(band.label for band in scheme.bands),
-        texts=tuple(wording(bound) if wording else f"{words(bound)} {unit}" for bound in bounds),
+        texts=tuple(wording(bound) if wording else f"{words(bound, ref.language)} {unit}" for bound in bounds),
         severities=tuple(band.severity for band in scheme.bands),
         sides=tuple(band.side for band in scheme.bands),
         scheme=scheme.scheme,
@@ -429,23 +464,27 @@ def printed_range(
         return (), "", (), set()
     parsed = read_range(text, mark)
     if isinstance(parsed, str):
-        return (), "", (f"The printed range {text.strip()!r} is not used: {parsed}",), set()
+        reason = ref.say("The printed range {range} is not used: {why}", range=repr(text.strip()), why=ref.language.again(parsed))
+        return (), "", (reason,), set()
     if parsed.kind == "qualitative":
         return (), parsed.qualitative or "", (), set()
     alone = parsed.kind in ("interval", "upper", "lower")
     parts: tuple[Sequence[RangeReading | Segment], set[str]] = ([parsed], set()) if alone else usable_segments(parsed.segments, sex, age)
     limits, facts = parts
     if not limits:
-        return (), "", () if parsed.kind == "none" else (f"The printed range {text.strip()!r} names no single usual range.",), set()
+        unnamed = ref.say("The printed range {range} names no single usual range.", range=repr(text.strip()))
+        return (), "", () if parsed.kind == "none" else (unnamed,), set()
     line = SAME
     told: tuple[str, ...] = ()
     if range_ucum and range_ucum != ucum:
         way = line_to(ref, marker, ucum, [range_ucum]) if marker and ucum else None
         if way is None:
-            return (), "", (f"The printed range {text.strip()!r} is in another unit than the result.",), set()
+            other = ref.say("The printed range {range} is in another unit than the result.", range=repr(text.strip()))
+            return (), "", (other,), set()
         line = way[1]
         if alone and isinstance(parsed, RangeReading) and not parsed.unit:
-            told = (f"The range {text.strip()!r} is printed without a unit and fits {range_ucum} only.",)
+            bare = english("The range {range} is printed without a unit and fits {unit} only.")
+            told = (ref.say(bare, range=repr(text.strip()), unit=range_ucum),)
     spans = []
     for part in limits:
         low = -INF if part.low is None else closed_low(part.low, part.low_inclusive is not False)
@@ -461,6 +500,12 @@ def read_range(text: str, mark: str | None) -> RangeReading | str:
         return parse_range(text, locale=mark)
     except ValueTextError as error:
         return str(error)
+
+
+def misprinted(text: str, mark: str | None) -> bool:
+    """Whether a printed range is only a slip of the laboratory's (its ends the wrong way round), and says nothing."""
+    parsed = read_range(text, mark)
+    return isinstance(parsed, str) and MISPRINT in parsed
 
 
 def aged(segment: Segment) -> Segment:
@@ -492,7 +537,7 @@ def usable_segments(segments: Sequence[Segment], sex: str | None, age: float | N
         if named and len({(s.sex, s.age) for s in named}) == len(named):
             kept = named
         elif overlapping(kept):  # grades lie side by side; what overlaps are the ranges of several states, of which one is this person's
-            facts |= {"the state that the printed range names"} if len(whose) < len(kept) else set()
+            facts |= {english("the state that the printed range names")} if len(whose) < len(kept) else set()
         else:
             kept = whose
     elif not any(segment.sex or segment.age is not None for segment in kept) and len(kept) > 1:

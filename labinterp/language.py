@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
@@ -32,6 +32,8 @@ The texts of `reference_ranges/` stand in its own folder `languages/` in the sam
 ENGLISH = "en"
 REMARK = "remark"
 """Context of the texts of `remark` in a catalogue."""
+REMEMBERED = 4096
+"""Remarks whose translation is kept at hand: values of reports stand in them, so they are not kept for ever."""
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -68,15 +70,15 @@ class Language:
     code: str = ENGLISH
     texts: tuple[gettext.NullTranslations, ...] = ()
 
-    def __call__(self, text: str, **values: object) -> str:
+    def __call__(self, text: str, /, **values: object) -> str:
         return self.say(text, **values)
 
-    def say(self, text: str, **values: object) -> str:
+    def say(self, text: str, /, **values: object) -> str:
         """`text` in this language, with `values` in the places of its ``{names}``."""
         told = self._find(text) if text else text
         return told.format(**values) if values else told
 
-    def plural(self, one: str, many: str, n: int, **values: object) -> str:
+    def plural(self, one: str, many: str, n: int, /, **values: object) -> str:
         """The form that belongs to `n`, which stands at ``{n}``: ``plural("{n} line", "{n} lines", 3)`` is ``3 lines``."""
         for texts in self.texts:
             told = texts.ngettext(one, many, n)
@@ -114,6 +116,8 @@ class Language:
         if not remark or not self.texts:
             return remark
         if remark not in self._told:
+            if len(self._told) >= REMEMBERED:
+                self._told.clear()
             self._told[remark] = self._again(remark)
         return self._told[remark]
 
@@ -123,8 +127,7 @@ class Language:
             return fixed[remark]
         for form, translation in forms:
             if match := form.fullmatch(remark):
-                values = {name: self._again(value) for name, value in match.groupdict().items()}
-                return _PLACE.sub(lambda place: values[place[1]], translation)
+                return filled(translation, {name: self._again(value) for name, value in match.groupdict().items()})
         parts = remark.split("; ")
         return "; ".join(map(self.again, parts)) if len(parts) > 1 else remark
 
@@ -165,6 +168,11 @@ class Language:
             if told != text:
                 return told
         return text
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """A text with values in the places of its ``{names}``; other braces are left alone."""
+    return _PLACE.sub(lambda place: values[place[1]], template)
 
 
 def _form(template: str) -> re.Pattern[str]:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labinterp.language import Language
 from labinterp.reference.limits import Bounds
 
 INF = math.inf
+ENGLISH = Language()
 Floats = np.ndarray
 _SCALES = 10.0 ** np.clip(11 - np.floor((np.arange(-1100, 1100) - 1) * math.log10(2)), -300, 300)
 """Binary exponent + 1100 -> the power of ten that leaves 12 (or 13) digits before the point."""
@@ -28,16 +30,18 @@ def closed_high(high: float, inclusive: bool) -> float:
     return high if inclusive or high == INF else math.nextafter(high, -INF)
 
 
-def words(bounds: Bounds) -> str:
+def words(bounds: Bounds, language: Language = ENGLISH) -> str:
     """Bounds as a person reads them: ``3.5-5.1``, ``below 5.7``, ``5.7 to below 6.5``, ``47.54 or more``."""
-    low, high = f"{bounds.low:.10g}", f"{bounds.high:.10g}"
+    low, high = (language.number(f"{end:.10g}") for end in (bounds.low, bounds.high))
     if bounds.low == -INF:
-        return f"up to {high}" if bounds.high_inclusive else f"below {high}"
+        return language.say("up to {high}" if bounds.high_inclusive else "below {high}", high=high)
     if bounds.high == INF:
-        return f"{low} or more" if bounds.low_inclusive else f"above {low}"
+        return language.say("{low} or more" if bounds.low_inclusive else "above {low}", low=low)
     if bounds.low_inclusive and bounds.high_inclusive:
         return f"{low}-{high}"
-    return f"{low if bounds.low_inclusive else 'above ' + low} to {high if bounds.high_inclusive else 'below ' + high}"
+    if bounds.low_inclusive:
+        return language.say("{low} to below {high}", low=low, high=high)
+    return language.say("above {low} to {high}" if bounds.high_inclusive else "above {low} to below {high}", low=low, high=high)
 
 
 def significant(values: Floats, digits: int = 12) -> Floats:
@@ -119,7 +123,7 @@ class Span:
 class Scale:
     """Bands of one decision scheme, ascending; band i starts at `starts[i]`."""
 
-    starts: Floats
+    starts: tuple[float, ...]
     categories: tuple[str, ...]
     labels: tuple[str, ...]
     texts: tuple[str, ...]
@@ -138,7 +142,7 @@ class Scale:
         normal = [i for i, side in enumerate(self.sides) if side == "normal"]
         if not normal:
             return -INF, INF
-        ends = [*self.starts.tolist(), INF]
+        ends = [*self.starts, INF]
         low, high = ends[normal[0]], ends[normal[-1] + 1]
         return self.line.back(low), self.line.back(high)
 

@@ -16,14 +16,15 @@ from typing import Any
 
 import pandas as pd
 
-from labinterp.interpretation import interpret_rows, joined_patient
+from labinterp.interpretation import interpret_rows, joined_patient, told_again
+from labinterp.language import english, remark
 from labinterp.model import Patient, Report
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.schema import Variation
 from labinterp.shown import Way, result_name
 
-WITHIN, MORE = "within expected variation", "more than expected"
+WITHIN, MORE = english("within expected variation"), english("more than expected")
 TREND_COLUMNS = (
     *("marker", "name", "day", "comparator", "value", "unit", "range_low", "range_high", "range_text", "basis", "flag", "status"),
     *("change", "change_unit", "expected_down", "expected_up", "verdict", "reason", "source_id", "verified"),
@@ -39,7 +40,8 @@ def trends(reports: Report | Sequence[Report], *, patient: Patient | None = None
     none).
     `change` is the change since the previous result in percent, worked out in `change_unit`; `expected_down` and `expected_up` are the
     reference change values in percent, `source_id` where they come from and `verified` whether that was checked. `verdict` is
-    ``within expected variation``, ``more than expected`` or empty, and then `reason` says why. `report` counts the reports from 0.
+    ``within expected variation``, ``more than expected`` (these in every language) or empty, and then `reason` says why. `report` counts
+    the reports from 0.
     Every line of a known marker is in the table; lines without a sure value or date take no part in changes. A change that is more than
     expected is a reason to look, and one that is not does not make a result normal.
     Raises `ValueError` if the reports are of different people.
@@ -52,7 +54,7 @@ def trends(reports: Report | Sequence[Report], *, patient: Patient | None = None
     for number, report in enumerate(reports):
         own = joined_patient(report, patient)
         person = Patient(common.sex, own.age, common.birth_date, own.pregnant)  # an age is true of its own report only
-        results = interpret_rows(report.rows.reset_index(drop=True), ref, person)
+        results = interpret_rows(told_again(report.rows.reset_index(drop=True), "review", ref), ref, person)
         records += [
             point(cells, ref, number, report.laboratory) for cells in results.to_dict("records") if isinstance(cells["marker"], str)
         ]
@@ -69,19 +71,25 @@ def refuse_strangers(reports: Sequence[Report]) -> None:
     """Raise `ValueError` where two reports name different people. Names are not repeated in the error."""
     for (first, one), (second, other) in combinations(enumerate(reports, 1), 2):
         if what := difference(one, other):
-            places = f"report {first} ({one.name or 'without a name'}) and report {second} ({other.name or 'without a name'})"
-            raise ValueError(f"{places} are of different people: the {what} differs; trends are of one person")
+            here, there = one.name or remark("without a name"), other.name or remark("without a name")
+            raise ValueError(
+                remark(
+                    f"report {first} ({here}) and report {second} ({there}) are of different people: "
+                    f"the {what} differs; trends are of one person"
+                )
+            )
     for report in reports:
         if "patient_id" in report.rows and report.rows["patient_id"].nunique() > 1:
-            raise ValueError(f"{report.name or 'a report'} holds results of several people; trends are of one person")
+            name = report.name or remark("a report")
+            raise ValueError(remark(f"{name} holds results of several people; trends are of one person"))
 
 
 def difference(one: Report, other: Report) -> str:
     """What shows that two reports are of different people (both state it, and it differs); empty if nothing does."""
     names = [set(fold_name(report.patient_name).split()) for report in (one, other)]
     if all(names) and not (names[0] <= names[1] or names[1] <= names[0]):
-        return "name"
-    for fact, word in (("birth_date", "date of birth"), ("sex", "sex")):
+        return remark("name")
+    for fact, word in (("birth_date", remark("date of birth")), ("sex", remark("sex"))):
         said = getattr(one.patient, fact), getattr(other.patient, fact)
         if None not in said and said[0] != said[1]:
             return word
@@ -91,7 +99,9 @@ def difference(one: Report, other: Report) -> str:
 def point(cells: dict[Any, Any], ref: Reference, number: int, laboratory: str) -> dict[str, Any]:
     """One result as a point in time. A value that is not sure is left out, with the reason."""
     marker = ref.markers[cells["marker"]]
-    doubt = cells["review"] or (cells["reason"] or "no sure value" if cells["status"] not in ("ok", "no_interval", "undetermined") else "")
+    doubt = cells["review"] or (
+        cells["reason"] or ref.say("no sure value") if cells["status"] not in ("ok", "no_interval", "undetermined") else ""
+    )
     unit, ucum = str(cells["unit"] or ""), str(cells["ucum"] or "")
     sure = not doubt and isfinite(cells["value"])
     low, high = cells["range_low"], cells["range_high"]
@@ -102,14 +112,14 @@ def point(cells: dict[Any, Any], ref: Reference, number: int, laboratory: str) -
     return {
         **{column: cells[column] for column in ("marker", "comparator", "range_text", "basis", "flag", "status")},
         **{column: cells[column] for column in ("name_text", "value_text", "unit_text")},
-        "name": result_name(marker, str(cells["name_text"])),
+        "name": result_name(marker, str(cells["name_text"]), ref.language),
         "day": day if isinstance(day, date) and not pd.isna(day) else None,
         "value": cells["value"] if sure else nan,
         "unit": unit,
         "range_low": low,
         "range_high": high,
         "exact": sure and cells["low"] == cells["high"],
-        "reason": str(doubt) or ("" if sure else "no number"),
+        "reason": str(doubt) or ("" if sure else ref.say("no number")),
         "report": number,
         "laboratory": laboratory,
     }
@@ -126,20 +136,20 @@ def compare(points: list[dict[str, Any]], ref: Reference, marker: str) -> None:
         if here["reason"]:
             continue
         if here["day"] is None:
-            here["reason"] = "no date, so its place in time is not known"
+            here["reason"] = ref.say("no date, so its place in time is not known")
             continue
         if previous and previous[0]["day"] == here["day"]:
             same = any(here["value"] == other["value"] and here["comparator"] == other["comparator"] for other in previous)
-            here["reason"] = (
+            here["reason"] = ref.say(
                 "the same result of that day is on another line" if same else "several results of one day; their order is not known"
             )
             if not same:
                 previous.append(here)
             continue
         if not previous:
-            here["reason"] = "the first result"
+            here["reason"] = ref.say("the first result")
         elif len(previous) > 1:
-            here["reason"] = "the day before it has several results"
+            here["reason"] = ref.say("the day before it has several results")
         else:
             judge(here, previous[0], ref, known)
         previous = [here]
@@ -148,23 +158,23 @@ def compare(points: list[dict[str, Any]], ref: Reference, marker: str) -> None:
 def judge(here: dict[str, Any], before: dict[str, Any], ref: Reference, known: Variation | None) -> None:
     """The change from `before` to `here`, and whether it is more than expected."""
     if not (here["exact"] and before["exact"]):
-        here["reason"] = "a result without an exact number has no exact change"
+        here["reason"] = ref.say("a result without an exact number has no exact change")
         return
     if here["unit"] != before["unit"]:
-        here["reason"] = "the unit is not known in both results"
+        here["reason"] = ref.say("the unit is not known in both results")
         return
     unit = known.unit if known and known.unit else here["unit"]
     first, last = (in_unit(record, unit, ref) for record in (before, here))
     if first <= 0 or last < 0:
-        here["reason"] = "there is no change in percent from zero"
+        here["reason"] = ref.say("there is no change in percent from zero")
         return
     here["change"], here["change_unit"] = (last / first - 1) * 100, unit
     if known is None:
-        here["reason"] = "how much this test varies by itself is not known here"
+        here["reason"] = ref.say("how much this test varies by itself is not known here")
         return
     here["verdict"] = WITHIN if here["expected_down"] <= here["change"] <= here["expected_up"] else MORE
-    notes = [f"in healthy people{'; ' + known.note if known.note else ''}"]
-    notes += ["another laboratory may measure differently"] if here["laboratory"] != before["laboratory"] else []
+    notes = [f"{ref.say('in healthy people')}{'; ' + known.note if known.note else ''}"]
+    notes += [ref.say("another laboratory may measure differently")] if here["laboratory"] != before["laboratory"] else []
     here["reason"] = "; ".join(notes)
 
 

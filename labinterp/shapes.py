@@ -10,7 +10,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -18,6 +19,7 @@ from typing import Literal
 
 from labinterp import words
 from labinterp.errors import ValueTextError
+from labinterp.language import remark
 from labinterp.words import fold_word
 
 # ---- signs: one spelling each --------------------------------------------------------------------------------------------
@@ -69,6 +71,8 @@ def tidy(text: str) -> str:
 
     Powers of ten keep their caret (``10³`` -> ``10^3``); other superscripts become digits (``m²`` -> ``m2``, ``L⁻¹`` -> ``L-1``).
     """
+    if text.isascii() and text.isprintable() and not ("&" in text or "`" in text):  # nothing below would change it
+        return text.strip()
     for _ in range(2):  # some feeds escape twice (&amp;lt;)
         if _ENTITY.search(text):
             text = html.unescape(text)
@@ -169,7 +173,7 @@ def read_number(token: str, locale: str | None = None) -> float:
     token = token.lstrip("+-").strip() if token[:1] in ("+", "-") else token
     found = readings(token)
     mark: str = decimal_of(locale)
-    if not found or sum(c.isdigit() for c in token) > 15:
+    if not found or sum(c.isdigit() for c in token) > (LONGEST_FRACTION if "." in token or "," in token else LONGEST_NUMBER):
         raise ValueTextError(f"not a number: {token!r}")
     if _SPACE_PAIR.fullmatch(token) and not token.endswith("000") and mark != ",":
         raise ValueTextError(f"one number or two: {token!r}", (found["."],))
@@ -182,17 +186,31 @@ def read_number(token: str, locale: str | None = None) -> float:
     raise ValueTextError(f"{token!r} is {found[',']:g} or {found['.']:g}", (sign * found[","], sign * found["."]))
 
 
+def _times_ten_to(number: float, power: str) -> float:
+    """Moves the decimal mark: multiplying by the power of ten would make 434.99999999999994 of 4.35e2."""
+    return float(f"{number!r}e{int(power)}")
+
+
 def decimal_vote(texts: Iterable[str]) -> Literal[".", ",", ""]:
     """The decimal mark of a document, from all its texts; empty where nothing decides or the votes are divided."""
-    votes = {".": 0, ",": 0}
+    votes: Counter[str] = Counter()
     for text in texts:
-        for token in _NUMBER_ALONE.findall(tidy(text)):
-            found = readings(token)
-            if len(found) == 1 and any(mark in token for mark in ".,"):
-                votes[next(iter(found))] += 1
-    if votes["."] > 3 * votes[","]:
-        return "."
-    return "," if votes[","] > 3 * votes["."] else ""
+        votes.update(decimal_votes(text))
+    return elected(votes)
+
+
+def decimal_votes(text: str) -> Counter[str]:
+    """How many numbers of a text can only be read with this decimal mark."""
+    if "." in text and _BARE.fullmatch(text):
+        return Counter(".")
+    tokens = _NUMBER_ALONE.findall(tidy(text))
+    return Counter(next(iter(found)) for token in tokens if "." in token or "," in token if len(found := readings(token)) == 1)
+
+
+def elected(votes: Mapping[str, int]) -> Literal[".", ",", ""]:
+    """The decimal mark for which more than three of four voted."""
+    points, commas = votes.get(".", 0), votes.get(",", 0)
+    return "." if points > 3 * commas else "," if commas > 3 * points else ""
 
 
 _NUMBER_ALONE = re.compile(rf"(?<![\w.,/:]){NUMBER}(?![\w/:]|[.,]\d)", re.X)
@@ -253,10 +271,14 @@ def _unit_first(text: str) -> tuple[str, str]:
 
 # ---- values --------------------------------------------------------------------------------------------------------------
 
-MISPRINT = "the limits are the wrong way round or equal, a misprint"
+MISPRINT = remark("the limits are the wrong way round or equal, a misprint")
 """Said of a range that states nothing."""
 
+_WIDE = re.compile(r" {3,}")  # says no more than two spaces, and patterns with several optional spaces would try all splits of them
+
 LONGEST_VALUE, LONGEST_RANGE = 200, 600
+LONGEST_NUMBER, LONGEST_FRACTION = 15, 21
+"""Digits: more are a bar code. A fraction has more, as programs write 0.1 + 0.2 (0.30000000000000004)."""
 """Characters; what is longer is prose."""
 
 ValueKind = Literal["number", "censored", "range", "titer", "qualitative", "no_result"]
@@ -317,13 +339,17 @@ _TITER = re.compile(
     re.I | re.S,
 )
 _SITE = re.compile(r"^(?P<word>.*\S)\s+\d{1,2}$")
+_BARE = re.compile(r"([<>]?)([1-9]\d{0,5}|(?:0|[1-9]\d{0,5})\.\d{1,2})", re.ASCII)
+"""What nine of ten results are: a few digits, at most two of them behind a point. Whatever the locale, it is read in one way."""
 
 
 def parse_value(text: str, locale: str | None = None) -> ValueReading:
     """Read one result text. Raises `ValueTextError` where it has no single sound reading (dates, two numbers, letters for digits)."""
+    if bare := _BARE.fullmatch(text):
+        return ValueReading("censored" if bare[1] else "number", bare[1], float(bare[2]) or 0.0)
     if len(text) > LONGEST_VALUE:
         raise ValueTextError(f"too long for a result: {text[:40]!r}...")
-    plain = tidy(text).replace("\n", "  ").strip().rstrip(";:")  # two spaces group no thousands
+    plain = _WIDE.sub("  ", tidy(text).replace("\n", "  ")).strip().rstrip(";:")  # two spaces group no thousands
     found = _words(plain) or _flagged_words(plain, locale)
     if found:
         return found
@@ -428,9 +454,7 @@ def _number_value(text: str, locale: str | None) -> ValueReading | None:
     value = read_number((found["sign"] or "").strip() + found["number"], locale)
     if found["exponent"]:
         power = re.sub(r"^\s?[x*]\s?10|[\^*e()\s]", "", found["exponent"], flags=re.I)
-        value = float(f"{value!r}e{int(power)}")
-        if value in (float("inf"), float("-inf")):
-            raise ValueTextError(f"not a number: {text!r}")
+        value = _times_ten_to(value, power)
     return ValueReading("censored" if comparator else "number", comparator, value, unit=unit, flag=flag or last)
 
 
@@ -557,7 +581,7 @@ def parse_range(text: str, locale: str | None = None) -> RangeReading:
     """Read one reference range text. Raises `ValueTextError` for misprints (``30.00 - 29.00``) and whatever it cannot read whole."""
     if len(text) > LONGEST_RANGE:
         raise ValueTextError(f"too long for a reference range: {text[:40]!r}...")
-    plain = _unbracket(re.sub(r"\s*(?:\|\||[\r\n]+)\s*", " ; ", tidy(text)).strip(" ;"))
+    plain = _unbracket(re.sub(r"\s*(?:\|\||[\r\n]+)\s*", " ; ", _WIDE.sub("  ", tidy(text))).strip(" ;"))
     if not plain[:1].isdigit():
         ahead, rest = _unit_first(plain)
         if "/" in ahead and _LIMIT.match(rest.strip()):  # mg/dL 70-99
@@ -723,6 +747,8 @@ def _age(match: re.Match[str], every: list[re.Match[str]]) -> tuple[float | None
     factor = 1 / 12 if month else 7 / 365.25 if week else 1 / 365.25 if day else 1.0
     sign = fold_word(match["c"] or "") if match["c"] and match["c"][0].isalpha() else re.sub(r"\s", "", match["c"] or "")
     a = float(match["a"])
+    if match["b"] and a > float(match["b"]):
+        raise ValueTextError(f"{MISPRINT}: {match[0]!r}")
     if match["b"]:
         shared = any(other["a"] == match["b"] and other["u"] == match["u"] for other in every)
         b = float(match["b"]) + (0 if match["c2"] == "<" or shared else 1)
@@ -783,7 +809,7 @@ def _limit(found: re.Match[str], locale: str | None) -> Segment:
 def _limit_number(token: str, locale: str | None) -> float:
     """A number of a one-sided limit; an exponent may follow."""
     mantissa, _, power = token.strip().lower().partition("e")
-    return read_number(mantissa, locale) * (10.0 ** int(power) if power else 1.0)
+    return _times_ten_to(read_number(mantissa, locale), power) if power else read_number(mantissa, locale)
 
 
 def _bare_unit(text: str) -> str:
@@ -833,8 +859,13 @@ _NAMED_DATE = re.compile(
 _NAMED_FIRST = re.compile(r"(?<!\w)([^\W\d_]{3,12})\.?\s?(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
 
 
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
 def parse_date(text: str, order: DateOrder = "") -> date | None:
     """The date in `text` (a time may follow), None where there is none or where its order is not known (``03/04/2024``)."""
+    if _ISO_DAY.fullmatch(text):
+        return _day(text[:4], text[5:7], text[8:])
     text = tidy(text)
     if found := _CJK_DATE.search(text):
         return _day(found[1], found[2], found[3])
@@ -874,16 +905,28 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 def date_order_vote(texts: Iterable[str]) -> DateOrder:
     """The order of the dates of a document, from those that show it; empty where none does or they disagree."""
+    return agreed_order(order for text in texts for order in date_orders(text))
+
+
+def date_orders(text: str) -> set[DateOrder]:
+    """The orders that the dates in a text show."""
+    if _ISO_DAY.fullmatch(text):
+        return {"ymd"}
     seen: set[DateOrder] = set()
-    for text in texts:
-        for found in _NUMERIC_DATE.finditer(tidy(text)):
-            first, mark, second, third = found.groups()
-            if len(first) == 4:
-                seen.add("ymd")
-            elif len(third) in (2, 4) and len(first) <= 2:
-                if mark == "." or (int(first) > 12 and int(second) <= 12):
-                    seen.add("dmy")
-                elif int(second) > 12 >= int(first):
-                    seen.add("mdy")
-    orders = seen - {"ymd"} or seen
-    return orders.pop() if len(orders) == 1 else ""
+    for found in _NUMERIC_DATE.finditer(tidy(text)):
+        first, mark, second, third = found.groups()
+        if len(first) == 4:
+            seen.add("ymd")
+        elif len(third) in (2, 4) and len(first) <= 2:
+            if mark == "." or (int(first) > 12 and int(second) <= 12):
+                seen.add("dmy")
+            elif int(second) > 12 >= int(first):
+                seen.add("mdy")
+    return seen
+
+
+def agreed_order(orders: Iterable[DateOrder]) -> DateOrder:
+    """The one order of those seen; the year first is plain in itself and goes with any other."""
+    seen = set(orders)
+    left = seen - {"ymd"} or seen
+    return left.pop() if len(left) == 1 else ""

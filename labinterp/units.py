@@ -79,8 +79,11 @@ def unit_of(ref: Reference, marker_id: str, unit_text: str, value_unit: str, ran
             return Unit(ucum or "", "", basis, "", range_ucum)
         factor = ref.factor(marker.id, ucum) if ucum else None
         if factor is None or ucum is None:
-            known = "is not known" if ucum is None else f"cannot be converted soundly for {marker.name}"
-            return Unit(unit_reason=f"The unit {text.strip()!r} {known}.", range_ucum=range_ucum)
+            shown = repr(text.strip())
+            if ucum is None:
+                return Unit(unit_reason=ref.say("The unit {unit} is not known.", unit=shown), range_ucum=range_ucum)
+            reason = ref.say("The unit {unit} cannot be converted soundly for {test}.", unit=shown, test=marker.name)
+            return Unit(unit_reason=reason, range_ucum=range_ucum)
         if factor.own_scale:
             return Unit(ucum, ucum, basis, "", range_ucum, 1.0)
         range_ucum = range_ucum or other_scale(ref, marker, ucum, range_text, mark)
@@ -94,7 +97,7 @@ def unit_of(ref: Reference, marker_id: str, unit_text: str, value_unit: str, ran
         factor = ref.factor(marker.id, fitting)
         assert factor is not None
         return Unit(fitting, marker.unit, "range_fits", "", range_ucum, factor.factor, factor.intercept)
-    return Unit(unit_reason="No unit is printed, and it cannot be told from the range.", range_ucum=range_ucum)
+    return Unit(unit_reason=ref.say("No unit is printed, and it cannot be told from the range."), range_ucum=range_ucum)
 
 
 def range_unit(range_text: str, mark: str) -> str:

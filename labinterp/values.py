@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
 
 from labinterp.columns import resolve, spread
 from labinterp.errors import ValueTextError
+from labinterp.language import remark
 from labinterp.shapes import ValueReading, parse_date, parse_range, parse_value
 
 NAN, INF = math.nan, math.inf
+NO_RESULT = {
+    "specimen-problem": remark("specimen problem"),
+    "blank": remark("blank"),
+    "see-note": remark("see note"),
+    "invalid": remark("invalid"),
+    "pending": remark("pending"),
+    "cancelled": remark("cancelled"),
+    "not-performed": remark("not performed"),
+    "not-calculated": remark("not calculated"),
+}
 NEAR_RANGE = 10.0  # a reading further than this from the printed range does not decide an ambiguous number
 
 
@@ -35,9 +47,8 @@ def parse_values(results: pd.DataFrame) -> pd.DataFrame:
     `low` and `high` are the result as an interval in the printed unit; `number` is the figure itself. A value without a single sound
     reading gets an empty `value_kind` and a `value_reason`. `1,234` is decided by the document's mark, else by the printed range.
     """
-    codes, values = resolve(
-        results, ("value_text", "decimal", "range_text"), lambda v, d, r: value_of(str(v or ""), str(d or ""), str(r or ""))
-    )
+    texts = ("value_text", "decimal", "range_text")
+    codes, values = resolve(results, texts, lambda v, d, r: value_of(v or "", d or "", r or ""))
     days, dates = resolve(results, ("collected_text", "date_order"), lambda text, order: parse_date(str(text or ""), order or ""))
     columns = {name: spread(codes, [getattr(value, name) for value in values]) for name in Value._fields}
     columns |= {name: columns[name].astype(float) for name in ("number", "low", "high")}
@@ -46,13 +57,19 @@ def parse_values(results: pd.DataFrame) -> pd.DataFrame:
 
 def value_of(text: str, mark: str = "", range_text: str = "") -> Value:
     """The interval of one value text. Never raises: what cannot be read says why."""
+    read = _read(text, mark)
+    return read if isinstance(read, Value) else by_range(text, read.readings, range_text) or Value(value_reason=str(read))
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(text: str, mark: str) -> Value | ValueTextError:
+    """The interval of a value text, or why it has none without its printed range."""
     if not text.strip():
-        return Value("no_result", value_reason="No value is printed.")
+        return Value("no_result", value_reason=remark("No value is printed."))
     try:
         return as_interval(parse_value(text, locale=mark or None))
     except ValueTextError as error:
-        decided = by_range(text, error.readings, range_text)
-        return decided or Value(value_reason=str(error))
+        return error
 
 
 def by_range(text: str, readings: tuple[float, ...], range_text: str) -> Value | None:
@@ -84,6 +101,6 @@ def as_interval(reading: ValueReading) -> Value:
     elif reading.kind == "range" and reading.value2 is not None:
         low, high = sorted((number, float(reading.value2)))
         number = NAN
-    reason = f"The report gives no result: {reading.qualitative.replace('-', ' ')}." if reading.kind == "no_result" else ""
+    reason = remark(f"The report gives no result: {NO_RESULT[reading.qualitative]}.") if reading.kind == "no_result" else ""
     word = reading.qualitative if reading.kind == "qualitative" else ""
     return Value(reading.kind, number, low, high, reading.comparator, word, reading.flag, reading.unit, reason)

@@ -10,7 +10,7 @@ import streamlit as st
 import labinterp
 from labinterp.app import picture
 from labinterp.app.facts import facts
-from labinterp.app.markup import aside, esc, fold, p, pill, show
+from labinterp.app.markup import aside, esc, fold, label_of, p, pill, show
 from labinterp.app.rows import ASKS, Row, rows_of, waits
 from labinterp.app.session import Session, current
 from labinterp.app.speech import again, code, plural, say
@@ -188,7 +188,7 @@ def doubt_card(session: Session, answer: Interpretation, row: Row) -> None:
         with st.container(horizontal=True, gap="small"):
             for ucum in other_units(answer, row):
                 words = f"{row['value_text']} {unit_words(ucum)}"
-                if st.button(say("It says {what}", what=words), key=f"unit-{key}-{ucum}"):
+                if st.button(say("It says {what}", what=label_of(words)), key=f"unit-{key}-{ucum}"):
                     session.change(row.label, unit_text=ucum)
                     st.rerun()
             if row["review"] and st.button(say("It is right"), key=f"right-{key}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -9,12 +10,18 @@ from typing import Any
 import streamlit as st
 
 from labinterp.app.speech import code
+from labinterp.controls import plain
 from labinterp.shown import GLYPHS, Look
 
 
 def esc(text: Any) -> str:
-    """`text` safe inside HTML, quotes included."""
-    return escape(str(text), quote=True)
+    """`text` safe inside HTML, quotes included, without control characters."""
+    return escape(plain(str(text)), quote=True)
+
+
+def label_of(text: Any) -> str:
+    """`text` safe in the label of a button, which Streamlit reads as Markdown: an image in it would be fetched."""
+    return re.sub(r"([\\`*_\[\]<>!~$:&|#])", r"\\\1", plain(str(text)))
 
 
 def show(html: str) -> None:

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from labinterp.app.markup import esc
-from labinterp.app.session import Document, one_reader
+from labinterp.app.session import Document
 from labinterp.app.speech import say
+from labinterp.errors import ReadError
+from labinterp.readers.guarded import shared
 
 DARK = 160  # of 255: darker than this is ink
-SCALE = 1.6  # pixels for one point: sharp enough to read, about 200 kB a page
 
 
 @dataclass(frozen=True)
@@ -34,40 +35,16 @@ class Sheet:
 
 
 def sheet_of(document: Document, page: int) -> Sheet | None:
-    """Draw page `page` (from 1); None where the document has no pages to show."""
-    if document.data[:1024].find(b"%PDF-") >= 0:
-        return _pdf_sheet(document.data, page)
-    if document.report.format in ("image", "png", "jpeg", "jpg", "tiff", "webp"):
-        return _image_sheet(document.data, page)
-    return None
-
-
-def _pdf_sheet(data: bytes, page: int) -> Sheet | None:
-    import pypdfium2 as pdfium
-
-    with one_reader:
-        pdf = pdfium.PdfDocument(data)
-        try:
-            if page > len(pdf):
-                return None
-            leaf = pdf[page - 1]
-            width, height = leaf.get_size()
-            image = leaf.render(scale=SCALE).to_pil().convert("RGB")
-            leaf.close()
-        finally:
-            pdf.close()
-    return Sheet(image, width, height)
-
-
-def _image_sheet(data: bytes, page: int) -> Sheet | None:
-    try:
-        file = Image.open(io.BytesIO(data))
-        file.seek(page - 1)
-    except (UnidentifiedImageError, EOFError, OSError):
+    """Draw page `page` (from 1), in the process that reads documents; None where there is no page, or it cannot be drawn."""
+    if document.report.format not in ("pdf", "image"):
         return None
-    image = ImageOps.exif_transpose(file).convert("RGB")
-    image.thumbnail((1400, 2000))
-    return Sheet(image, None, None)  # a photograph was turned and scaled while it was read: its boxes fit no picture we have
+    try:
+        drawing = shared().draw(document.data, page, name=document.name)
+    except ReadError:
+        return None
+    if drawing is None:
+        return None
+    return Sheet(Image.frombytes("RGB", drawing.size, drawing.pixels), *(drawing.points or (None, None)))
 
 
 def page_html(sheet: Sheet, marks: list[tuple[str, Any]], what: str) -> str:

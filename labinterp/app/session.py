@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,6 +15,7 @@ from labinterp.app.speech import KEPT, code, knowledge
 from labinterp.interpretation import Interpretation, interpret_rows
 from labinterp.language import remark
 from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of
+from labinterp.readers.guarded import read_guarded
 from labinterp.reference import Reference
 from labinterp.series import difference
 
@@ -31,9 +31,6 @@ DO_NOT_KNOW = "unknown"
 
 CHANGED, CONFIRMED, ADDED = remark("changed by you"), remark("confirmed by you"), remark("added by you")
 LEFT_OUT = remark("left out by you")
-
-one_reader = threading.Lock()
-"""PDFium is not safe in several threads at once, and each visitor has a thread."""
 
 
 @dataclass(frozen=True)
@@ -272,11 +269,10 @@ def forget() -> None:
 
 
 def read_bytes(data: bytes, name: str) -> Report:
-    """Read one upload, one at a time over all visitors."""
+    """Read one upload in the worker process that all visitors share, so that a document that brings the reader down is refused."""
     if len(data) > LARGEST:
         raise labinterp.ReadError(f"The file is larger than {LARGEST // 2**20} MB.")
-    with one_reader:
-        return labinterp.read(data, name=name)
+    return read_guarded(data, name=name)
 
 
 def _judged(rows: pd.DataFrame, patient: Patient) -> list[tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from labinterp.app import answer, check, lookup, many, start, trends
 from labinterp.app.markup import esc, p, show
 from labinterp.app.session import current
 from labinterp.app.speech import begin, choose, code, name_of, offered, say
+from labinterp.readers.guarded import shared
 
 HERE = Path(__file__).resolve().parent
 NEED_A_REPORT = ("check", "answer", "trends")
@@ -18,6 +19,7 @@ NEED_A_REPORT = ("check", "answer", "trends")
 
 def main() -> None:
     """Draw the page that the visitor is on."""
+    shared().start()
     st.set_page_config(page_title="labinterp", page_icon=str(HERE / "icon.png"), layout="centered")
     begin()
     st.html(f"<style>{_style()}{_words()}</style>")

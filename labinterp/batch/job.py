@@ -1,237 +1,383 @@
-"""A whole run: tables and folders in, one table out, with what could not be read told beside it."""
+"""A whole run: tables and folders in, one table out; beside it a summary, what could not be read, and on request a row for each person."""
 
 from __future__ import annotations
 
 import csv
+import signal
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
-from labinterp.batch.judging import ANSWERS, arrow_of, columns_of, interpret_batch
-from labinterp.errors import ReadError
-from labinterp.interpretation import joined_patient
-from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient
-from labinterp.readers import read
-from labinterp.readers.delimited import sniff
-from labinterp.readers.encoding import encoding_of
+from labinterp.batch import tables
+from labinterp.batch.causes import Spill, write_causes
+from labinterp.batch.judging import Judge
+from labinterp.batch.layout import Wishes, beside
+from labinterp.batch.output import KINDS, Sink, WriteError, join, write_json, write_text, writing
+from labinterp.batch.persons import Persons, read_persons
+from labinterp.batch.presets import Preset, Test, load
+from labinterp.batch.rows import ANSWERS, Tally
+from labinterp.batch.sources import Input, Piece, common, inputs_of
+from labinterp.batch.summary import Summary, tallies_of
+from labinterp.batch.tables import Fault
+from labinterp.batch.votes import Changed, TableFacts
+from labinterp.batch.work import Work, identity
+from labinterp.errors import LabinterpError, ReadError
+from labinterp.export.csv import is_formula
+from labinterp.model import Patient
 from labinterp.reference import Reference
-from labinterp.shapes import date_order_vote, decimal_of, decimal_vote
 
-BLOCK = 4 << 20  # bytes of one batch
+KEEP_EVERY = 600.0
+"""Seconds after which what is done counts as finished: so much work a killed run loses at most."""
 
+JUDGES = 4
+"""Kinds of table for which is kept what was learnt."""
 
-@dataclass
-class Outcome:
-    """What a run did."""
-
-    name_column: str = "name_text"
-    rows: int = 0
-    status: Counter[str] = field(default_factory=Counter)
-    flags: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)  # names that no marker bears
-    unread: list[tuple[str, str, str]] = field(default_factory=list)  # file, line, reason
-    unreadable: list[str] = field(default_factory=list)
-
-    @property
-    def not_interpreted(self) -> int:
-        return self.rows + len(self.unread) - self.status["ok"] - self.status["not_a_result"]
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Count the answers of one batch."""
-        self.rows += batch.num_rows
-        self.status.update(_counts(batch.column("status")))
-        self.flags.update(_counts(batch.column("flag")))
-        unknown = batch.filter(pc.equal(batch.column("status"), "unknown_marker"))
-        self.unknown.update(_counts(unknown.column(self.name_column).cast(pa.string())))
-
-    def lines(self) -> Iterator[str]:
-        """The summary, a line at a time."""
-        yield f"{self.rows} rows: " + ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in self.status.most_common())
-        critical = self.flags["LL"] + self.flags["HH"]
-        if critical:
-            yield f"{critical} rows are beyond a critical limit (flag LL or HH): look at these first"
-        if self.unknown:
-            yield "tests not known here: " + ", ".join(f"{name} ({count})" for name, count in self.unknown.most_common(8))
-        if self.unread:
-            yield f"{len(self.unread)} lines that may be results were not read; they are listed in the .unread.csv beside the output"
-        yield from (f"cannot read {text}" for text in self.unreadable)
+Tell = Callable[[int, float], None]
+"""Told as the run goes: rows written, and the share of the input that is read (0 to 1)."""
 
 
-def _counts(array: pa.Array) -> dict[str, int]:
-    return {pair["values"] or "": pair["counts"] for pair in pc.value_counts(array).to_pylist()}
+class Stopped(KeyboardInterrupt):
+    """The run was interrupted; what is finished is kept. The message says how to go on."""
+
+
+def beside_names(target: Path) -> dict[str, Path]:
+    """The files that a run writes beside its output."""
+    return {
+        "summary": target.with_name(target.name + ".summary.json"),
+        "failures": target.with_name(target.name + ".failures.csv"),
+        "causes": target.with_name(f"{target.name}.causes{target.suffix.lower()}"),
+    }
 
 
 def run(
-    source: Path,
+    source: Path | Sequence[Path],
     target: Path,
     *,
     columns: Mapping[str, str] | None = None,
+    tests: Mapping[str, str] | None = None,
+    preset: str | Preset | None = None,
+    patients: Path | None = None,
     patient: Patient | None = None,
     reference: Reference | None = None,
     locale: str | None = None,
-) -> Outcome:
-    """Judge a CSV or Parquet table, or every report of a folder, and write one CSV or Parquet table.
+    causes: bool = False,
+    resume: bool = False,
+    tell: Tell | None = None,
+    keep_every: float = KEEP_EVERY,
+) -> Summary:
+    """Judge tables (CSV, Parquet, XPT, ndjson) or the reports of a folder, and write one CSV or Parquet table.
 
-    The table streams in batches, so it may be larger than memory; it is written aside and renamed when it is whole.
+    `columns` maps our names to theirs, `tests` columns of a wide table to "NAME [UNIT]"; `preset` names a known kind of table or a YAML
+    file; `patients` is a table of persons. `causes` also writes one row for each person. `resume` goes on where an earlier run with the
+    same input and options stopped. The columns are described in docs/batch.md.
+
+    Tables stream in batches, so they may be larger than memory; the output gets its name when it is whole. Raises `ReadError` where the
+    only input cannot be read (one of several is a row of the failures), `WriteError` where the output cannot be written, `Stopped` (a
+    `KeyboardInterrupt`) on ^C.
     """
-    if target.suffix.lower() not in (".csv", ".parquet"):
+    if target.suffix.lower() not in KINDS:
         raise ReadError(f"{target}: the output is a .csv or a .parquet file")
-    ref, outcome = reference or Reference.default(), Outcome()
-    kind = source.suffix.lower()
-    opened = _open(source, kind) if source.is_file() and kind in (".csv", ".tsv", ".parquet") else None
-    names = columns_of(opened[0], columns) if opened else {}
-    if opened and (columns or {"name_text", "value_text"} <= names.keys()):
-        batches = _table(source, *opened, names, ref, patient, locale)
-        outcome.name_column = names.get("name_text", "")
-    else:  # a folder, or a file that is no list of results, such as a table with one column a test
-        batches = _reports(source, ref, patient, locale, outcome)
-    with _aside(target) as path, _Sink(path, target.suffix.lower()) as sink:
-        for batch in batches:
-            outcome.add(batch)
-            sink.write(batch)
-    if outcome.unread:
-        with _aside(target.with_name(target.name + ".unread.csv")) as path, path.open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out, lineterminator="\n").writerows([("file", "text", "reason"), *outcome.unread])
-    return outcome
+    if not target.parent.is_dir():
+        raise WriteError(f"{target}: there is no folder {target.parent}")
+    sources = [source] if isinstance(source, Path) else list(source)
+    ref = reference or Reference.default()
+    form = load(preset) if isinstance(preset, str) else preset
+    persons, persons_from, notices = _persons(sources, form, patients, (columns or {}).get("patient_id", ""))
+    wishes = Wishes(columns or {}, {head: Test.of(text) for head, text in (tests or {}).items()}, form, persons, locale)
+    inputs, readers, files = inputs_of(sources, target, wishes, patient, persons_from)
+    with readers:
+        order = {
+            "input": identity(files),
+            "persons": identity([persons_from] if persons_from else []),
+            "options": repr((columns, tests, form, patient, locale, causes, dict(ref.schemes), tables.BLOCK, tables.ROWS)),
+            "knowledge": ref.digest,
+            "pyarrow": pa.__version__,
+        }
+        work = Work(target, order, resume=resume)
+        job = _Job(inputs, work, patient, ref, causes, tell or (lambda rows, share: None), keep_every)
+        job.summary.notices = [*notices, *job.notices]
+        job.judge_all()
+        job.finish(target)
+    return job.summary
 
 
-# ---- in ----------------------------------------------------------------------------------------------------------------
+def _persons(sources: Sequence[Path], form: Preset | None, given: Path | None, key: str) -> tuple[Persons | None, Path | None, list[str]]:
+    """The table of persons: the one given, else the one that the preset knows beside the input."""
+    at = form.persons if form else None
+    path = given
+    if path is None and at and at.table:
+        folders = [source if source.is_dir() else source.parent for source in sources]
+        path = next((found for folder in folders if (found := beside(folder, at.table))), None)
+        if path is None:
+            return None, None, [f"no table {at.table} was found beside the input: sex and age of the persons are not known"]
+    if path is None:
+        return None, None, []
+    if not path.is_file():
+        raise ReadError(f"{path}: there is no such file")
+    persons = read_persons(path, at, key)
+    told = [f"{len(persons):,} persons from {path.name}"]
+    if persons.contradicted:
+        told.append(f"{persons.contradicted:,} of them are told in two ways; what differs was left unknown")
+    return persons, path, told
 
 
-Batches = Callable[[Sequence[str] | None], Iterator[pa.RecordBatch]]
-"""Starts reading a table: all of its columns, or some."""
+class _Job:
+    """The straight line of one run, and how far it is."""
 
+    def __init__(
+        self, inputs: list[Input], work: Work, patient: Patient | None, ref: Reference, causes: bool, tell: Tell, keep_every: float
+    ) -> None:
+        self.inputs, self.work, self.patient, self.ref = inputs, work, patient, ref
+        self.causes, self.tell, self.keep_every = causes, tell, keep_every
+        shown, self.notices = common(inputs)
+        taken = [one for one in shown if one.name not in ANSWERS.names]
+        self.schema = pa.schema([*taken, *ANSWERS])
+        sizes = [max(one.size, 1) for one in inputs]
+        self.starts = np.concatenate(([0], np.cumsum(sizes))) / max(sum(sizes), 1)
+        self.summary = Summary()
+        self.place = {"input": 0, "step": 0, "rows": 0}  # input in work, its steps that are done, their rows
+        self.pinned: dict[int, TableFacts] = {}
+        self.facts: TableFacts | None = None
+        self.sink: Sink | None = None
+        self.spill: Spill | None = None
+        self.whole = True  # what is written and what is counted agree
+        self.asked_to_stop = False
+        self.judges: dict[Any, Judge] = {}  # those used last
+        self.tallies: Counter[Tally] = Counter()  # of judges that are let go, and of the run that is gone on with
 
-def _table(
-    source: Path,
-    heads: list[str],
-    batches: Batches,
-    names: dict[str, str],
-    ref: Reference,
-    patient: Patient | None,
-    locale: str | None,
-) -> Iterator[pa.RecordBatch]:
-    seen = f"The columns are: {', '.join(heads)}"
-    if missing := [ours for ours in ("name_text", "value_text") if ours not in names]:
-        raise ReadError(f"{source}: no column {' or '.join(missing)}; name it with --map {missing[0]}=COLUMN. {seen}")
-    if unknown := [theirs for theirs in names.values() if theirs not in heads]:
-        raise ReadError(f"{source}: no column {', '.join(unknown)}. {seen}")
-    voters = {ours: names[ours] for ours in ("value_text", "range_text", "collected_text") if ours in names}
-    texts: dict[str, set[str]] = {ours: set() for ours in voters}
-    for batch in batches(list(voters.values())):
-        for ours, theirs in voters.items():
-            texts[ours].update(filter(None, pc.unique(batch.column(theirs).cast(pa.string())).to_pylist()))
-    numbers = sorted(texts["value_text"] | texts.get("range_text", set()))
-    decimal = decimal_of(locale) or decimal_vote(numbers)
-    order = date_order_vote(sorted(texts.get("collected_text", ())))
-    for batch in batches(None):
-        yield interpret_batch(batch, columns=names, patient=patient, reference=ref, decimal=decimal, date_order=order)
+    # ---- in, judged, out
 
+    def judge_all(self) -> None:
+        """Judge what is not finished yet. A table whose end overrules its beginning begins the run again."""
+        self._restore()
+        while True:
+            try:
+                with self._interruptible():
+                    self._judge()
+                return
+            except Changed as changed:
+                self._abandon()
+                self.pinned[self.place["input"]] = changed.facts
+                self.work.restart()
+                notices = self.summary.notices
+                self.judges, self.tallies = {}, Counter()
+                self.summary, self.place, self.facts = Summary(notices=notices), {"input": 0, "step": 0, "rows": 0}, None
+            except (KeyboardInterrupt, ReadError, WriteError, OSError) as error:
+                self._stop(error)
+            except BaseException:
+                self._abandon()
+                raise
 
-def _open(source: Path, kind: str) -> tuple[list[str], Batches]:
-    return _open_parquet(source) if kind == ".parquet" else _open_csv(source)
+    def _judge(self) -> None:
+        since = time.monotonic()
+        while self.place["input"] < len(self.inputs):
+            number = self.place["input"]
+            one = self.inputs[number]
+            try:
+                if one.error:
+                    raise ReadError(one.error)
+                known = self.pinned.get(number) or self.facts
+                for piece in one.read(known, self.place["step"]):
+                    self.facts = piece.facts
+                    self._take(one, piece)
+                    if time.monotonic() - since > self.keep_every:
+                        self._commit()
+                        since = time.monotonic()
+            except ReadError as error:
+                if len(self.inputs) == 1:
+                    raise
+                self._failed(one, str(error))
+            self._over(one)
+        self._commit()
 
+    def _take(self, one: Input, piece: Piece) -> None:
+        """Judge one piece and write it."""
+        self.whole = False
+        batch = piece.batch
+        if batch.num_rows:
+            judged = self._judged(batch, one.names, piece.facts)
+            sink = self._open()
+            with writing(self.work.target):
+                sink.write(judged)
+                if self.spill is not None:
+                    self.spill.add(judged, one.names, piece.facts, self.summary.rows, alone=one.alone)
+            self.summary.add(batch, one.names, "" if one.alone else one.file, self.place["rows"] + 1)
+        if one.alone and self.causes and (unread := [fault for fault in piece.faults if fault.text]):
+            self._open()
+            if self.spill is not None:
+                self.spill.unread(unread, self.summary.rows)
+        self.summary.failures += piece.faults
+        self.place["step"] += piece.steps
+        self.place["rows"] += batch.num_rows
+        self.whole = True
+        if self.asked_to_stop:
+            raise KeyboardInterrupt
+        start, end = self.starts[self.place["input"]], self.starts[self.place["input"] + 1]
+        self.tell(self.summary.rows, float(start + (end - start) * one.done()))
 
-def _open_parquet(source: Path) -> tuple[list[str], Batches]:
-    try:
-        heads = pq.read_schema(source).names
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ReadError(f"{source}: {error}") from None
-    return heads, lambda wanted: pq.ParquetFile(source).iter_batches(batch_size=1 << 16, columns=list(wanted) if wanted else None)
-
-
-def _open_csv(source: Path) -> tuple[list[str], Batches]:
-    with source.open("rb") as file:
-        head = file.read(1 << 20)
-    encoding = encoding_of(head)
-    text = head.decode(encoding, errors="replace").lstrip("\ufeff")
-    first = text.partition("\n")[0].rstrip("\r")
-    delimiter = sniff(text[: 1 << 16].rpartition("\n")[0] or text)[0] or ","
-    heads = next(csv.reader([first], delimiter=delimiter), [])
-    if not any(heads):
-        raise ReadError(f"{source}: the file is empty")
-
-    def batches(wanted: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from pacsv.open_csv(
-                source,
-                read_options=pacsv.ReadOptions(block_size=BLOCK, encoding=encoding),
-                parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-                convert_options=pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(heads, pa.string()),
-                    include_columns=list(wanted) if wanted else None,
-                    strings_can_be_null=False,
-                ),
-            )
-        except pa.ArrowInvalid as error:
-            raise ReadError(f"{source}: {error}") from None
-
-    return heads, batches
-
-
-def _reports(source: Path, ref: Reference, patient: Patient | None, locale: str | None, outcome: Outcome) -> Iterator[pa.RecordBatch]:
-    """One batch for every report; what cannot be read or was left unread is noted in `outcome`."""
-    files = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
-    for file in files:
-        name = str(file.relative_to(source)) if source.is_dir() else file.name
-        try:
-            report = read(file, locale=locale)
-        except ReadError as error:
-            outcome.unreadable.append(f"{name}: {error}")
-            continue
-        lines = report.unread[report.unread["kind"] == "possible_result"]
-        outcome.unread.extend((name, str(line.text), str(line.reason)) for line in lines.itertuples())
-        texts = [arrow_of(report.rows[column], pa.float64() if column in NUMBER_COLUMNS else pa.string()) for column in ROW_COLUMNS]
-        batch = pa.RecordBatch.from_arrays([pa.array([name] * len(report.rows), pa.string()), *texts], names=["file", *ROW_COLUMNS])
-        yield interpret_batch(batch, patient=joined_patient(report, patient), reference=ref)
-
-
-# ---- out ---------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _aside(target: Path) -> Iterator[Path]:
-    """A path to write to; it takes the place of `target` when all went well, and is removed when not."""
-    path = target.with_name(f".{target.name}.part")
-    try:
-        yield path
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    path.replace(target)
-
-
-class _Sink:
-    """Writes batches of one schema to CSV or Parquet."""
-
-    def __init__(self, path: Path, kind: str) -> None:
-        self.path, self.kind = path, kind
-        self.writer: Any = None
-
-    def __enter__(self) -> _Sink:
-        return self
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        if self.writer is None:
-            self._open(batch.schema)
-        self.writer.write_batch(batch)
-
-    def _open(self, schema: pa.Schema) -> None:
-        self.writer = (
-            pacsv.CSVWriter(self.path, schema, write_options=pacsv.WriteOptions(quoting_style="needed"))
-            if self.kind == ".csv"
-            else pq.ParquetWriter(self.path, schema)
+    def _judged(self, batch: pa.RecordBatch, names: Mapping[str, str], facts: TableFacts) -> pa.RecordBatch:
+        """The one place where a run judges. What was learnt of a table serves the next one of the same kind."""
+        key = (tuple(names.items()), facts.decimal, facts.date_order)
+        judge = self.judges.pop(key, None) or Judge(
+            names, patient=self.patient, reference=self.ref, decimal=facts.decimal, date_order=facts.date_order
         )
+        self.judges[key] = judge
+        if len(self.judges) > JUDGES:
+            self.tallies.update(self.judges.pop(next(iter(self.judges))).tally())
+        return judge.judge(batch)
 
-    def __exit__(self, *error: object) -> None:
-        if self.writer is None:  # nothing was read: a table of heads only
-            self._open(ANSWERS)
-        self.writer.close()
+    def _count(self) -> None:
+        """Bring the counts of the summary up to date."""
+        self.summary.count(sum((judge.tally() for judge in self.judges.values()), Counter(self.tallies)))
+
+    def _failed(self, one: Input, reason: str) -> None:
+        """A file that cannot be read, or not to its end, is one row of the failures."""
+        reason = reason.removeprefix(f"{one.path}: ").removeprefix(f"{one.path.name}: ")
+        if self.place["rows"]:
+            reason += f" (the {self.place['rows']:,} rows before it are in the output)"
+        self.summary.failures.append(Fault(one.file, self.place["rows"] + 1 if self.place["rows"] else None, reason))
+
+    def _over(self, one: Input) -> None:
+        """An input is done: note what was left out of it, and go to the next."""
+        faults = [Fault(one.file, fault.row, fault.reason, fault.text) for fault in one.faults]
+        self.summary.failures += faults
+        self.summary.left_out.update(one.left_out())
+        self.summary.files += self.place["step"] if one.alone else 1
+        self.place = {"input": self.place["input"] + 1, "step": 0, "rows": 0}
+        self.facts = None
+        self.tell(self.summary.rows, float(self.starts[self.place["input"]]))
+
+    # ---- what is kept
+
+    def _open(self) -> Sink:
+        if self.sink is None:
+            part, spill = self.work.new_part()
+            self.sink = Sink(part, self.work.kind, self.schema, heading=not self.work.parts)
+            self.spill = Spill(spill) if self.causes else None
+        return self.sink
+
+    def _commit(self) -> None:
+        """What is written so far counts as finished."""
+        if self.sink is None and not self.work.parts:
+            self._open()  # a run without rows has an output with headings only
+        with writing(self.work.target):
+            part = None
+            if self.sink is not None:
+                self.sink.close()
+                part = self.sink.path
+            if self.spill is not None:
+                self.spill.close()
+            self._count()
+            place = {
+                "place": self.place,
+                "facts": self.facts.to_dict() if self.facts else None,
+                "pinned": {str(number): facts.to_dict() for number, facts in self.pinned.items()},
+                "summary": self.summary.state(),
+                "tallies": self.summary.tallies(),
+            }
+            self.work.commit(part, place, self.summary.duplicates.kept)
+        self.sink = self.spill = None
+
+    def _abandon(self) -> None:
+        if self.sink is not None:
+            self.sink.abandon()
+        if self.spill is not None:
+            self.spill.abandon()
+        self.sink = self.spill = None
+
+    def _stop(self, error: BaseException) -> None:
+        """Keep what can be kept, and say how to go on."""
+        rows = self.summary.rows
+        if isinstance(error, ReadError):  # the only input is broken: there is nothing to go on with
+            self._abandon()
+            self.work.clear()
+            raise error
+        kept = 0
+        try:
+            if isinstance(error, KeyboardInterrupt) and self.sink is not None and self.whole:
+                self._commit()
+                kept = rows
+            else:
+                raise error
+        except (LabinterpError, OSError, KeyboardInterrupt):
+            self._abandon()
+            kept = int(self.work.state["summary"]["rows"]) if self.work.state else 0
+        if not kept:
+            self.work.clear()
+        going_on = f"{kept:,} rows are kept in {self.work.folder}; the same command with --resume goes on from there" if kept else ""
+        if isinstance(error, KeyboardInterrupt):
+            raise Stopped(f"stopped after {rows:,} rows; {going_on or 'nothing was written'}") from None
+        raise WriteError(f"{error}" + (f". {going_on}" if going_on else "")) from error
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """^C (and a polite kill) waits for the batch in work to be written, so that what is kept is whole; a second one does not wait."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def ask(number: int, frame: object) -> None:
+            if self.whole or self.asked_to_stop:
+                raise KeyboardInterrupt
+            self.asked_to_stop = True
+
+        before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    def _restore(self) -> None:
+        state = self.work.state
+        if state is None:
+            return
+        notices = self.summary.notices
+        self.summary = Summary.of_state(state["summary"], self.work.hashes())
+        self.summary.notices = notices
+        self.tallies = tallies_of(state["tallies"])
+        self._count()
+        self.place = dict(state["place"])
+        self.facts = TableFacts.of(state["facts"]) if state["facts"] else None
+        self.pinned = {int(number): TableFacts.of(facts) for number, facts in state["pinned"].items()}
+
+    # ---- the end
+
+    def finish(self, target: Path) -> None:
+        """Put the parts together. The output comes last: where it stands, all that belongs to it stands too."""
+        names = beside_names(target)
+        try:
+            with writing(target):
+                if self.causes:
+                    write_causes(names["causes"], self.work.spills, self.work.folder, self.patient, self.ref, self.tell)
+                failures = [*self.summary.failures, *self.summary.row_faults]
+                if failures:
+                    _write_failures(names["failures"], failures)
+                for name, there in (("failures", bool(failures)), ("causes", self.causes)):
+                    if not there:  # of an earlier run
+                        names[name].unlink(missing_ok=True)
+                write_json(names["summary"], self.summary.to_dict())
+                join(self.work.parts, target, self.work.kind, self.schema)
+        except KeyboardInterrupt:
+            raise Stopped("stopped while putting the output together; the same command with --resume goes on from there") from None
+        self.work.clear()
+        self.summary.beside = [path for path in names.values() if path.is_file()]
+
+
+def _write_failures(path: Path, failures: Sequence[Fault]) -> None:
+    def cell(value: object) -> object:
+        return f"'{value}" if isinstance(value, str) and is_formula(value) else "" if value is None else value
+
+    def write(out: Any) -> None:
+        lines = csv.writer(out, lineterminator="\n")
+        lines.writerow(("file", "row", "reason", "text"))
+        lines.writerows([cell(one) for one in (fault.file, fault.row, fault.reason, fault.text)] for fault in failures)
+
+    write_text(path, write)

@@ -1,31 +1,27 @@
-"""One Arrow batch in, the same batch with the answers in further columns out: the unit that engines distribute."""
+"""One Arrow batch in, the same batch with the answers in further columns out: the unit that engines distribute.
+
+The answers are a pure function of a few texts of the row. So each distinct row is judged once over a whole run, by the stages that judge
+a single report; all others are looked up. What the person is (age, birth date, day of collection) is kept apart from what is printed, and
+told to the stages only as far as the limits of the marker depend on it: ten million people are few kinds of people.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from threading import Lock
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labinterp.interpretation import complete, interpret_rows
+from labinterp.batch.people import PERSON, People
+from labinterp.batch.rows import ANSWERS, PRINTED, VOTERS, Rows, Tally
 from labinterp.model import ROW_COLUMNS, Patient
 from labinterp.readers.words import role_of
 from labinterp.reference import Reference
-from labinterp.shapes import date_order_vote, parse_date
-
-ANSWERS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("marker", "loinc", "match")),
-        ("value", pa.float64()),
-        *((name, pa.string()) for name in ("comparator", "qualitative", "unit", "flag", "category")),
-        ("severity", pa.int8()),
-        ("side", pa.string()),
-        ("abnormal", pa.bool_()),
-        *((name, pa.string()) for name in ("basis", "limit_text", "interval_id", "source_id", "status", "reason")),
-    ]
-)
-"""The columns that the output has beyond those of the input. What is not known is NULL, never NaN."""
+from labinterp.shapes import DateOrder, agreed_order, date_order_vote, decimal_vote, elected
 
 ROLES = {
     **{role: f"{role}_text" for role in ("name", "value", "unit", "range", "flag", "collected", "section", "specimen", "code")},
@@ -35,33 +31,10 @@ ROLES = {
 
 GIVEN = "_given"
 
+KEPT = 1 << 18
+"""Distinct texts, rows or answers that are kept; beyond, all is forgotten and learnt again. Bounds the memory of a run of any length."""
 
-def interpret_batch(
-    batch: pa.RecordBatch,
-    *,
-    columns: Mapping[str, str] | None = None,
-    patient: Patient | None = None,
-    reference: Reference | None = None,
-    decimal: str = "",
-    date_order: str = "",
-) -> pa.RecordBatch:
-    """Judge the results of one Arrow record batch, one row each.
-
-    `columns` maps our names (``name_text``, ``value_text``, ``unit_text``, ``range_text``, ``flag_text``, ``collected_text`` ...) to those
-    of the batch; a column that it leaves out is found by its heading. `decimal` and `date_order` are facts of the whole document.
-    Returns the columns of the batch, unchanged and in order, then those of `ANSWERS`; a column of the batch that bears one of those names
-    gets the ending ``_given``. Raises `ValueError` where there is no column for the name or the value.
-    """
-    names = columns_of(batch.schema.names, columns)
-    frame = pd.DataFrame({ours: texts_of(batch.column(theirs)) for ours, theirs in names.items()}, index=pd.RangeIndex(batch.num_rows))
-    _join(frame)
-    for fact, value in (("decimal", decimal), ("date_order", date_order)):
-        if value and fact not in frame:
-            frame[fact] = value
-    results = interpret_rows(complete(frame), reference or Reference.default(), patient)
-    answers = [arrow_of(results[name], type_) for name, type_ in zip(ANSWERS.names, ANSWERS.types)]
-    kept = [name + GIVEN if name in ANSWERS.names else name for name in batch.schema.names]
-    return pa.RecordBatch.from_arrays([*batch.columns, *answers], names=[*kept, *ANSWERS.names])
+PART = 1 << 18  # rows at a time; with those kept they can all be numbered (see `codes.WIDTH`)
 
 
 def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -77,34 +50,124 @@ def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> 
     return names
 
 
-def _join(frame: pd.DataFrame) -> None:
-    """Put together in place what a table keeps in columns of its own: comparator and number, the two ends of a range."""
-    if "comparator" in frame and "value_text" in frame:
-        frame["value_text"] = frame.pop("comparator").replace("=", "") + frame["value_text"]
-    ends = {name: frame.pop(name) for name in ("low", "high") if name in frame}
-    if ends and "range_text" not in frame:
-        empty = pd.Series("", index=frame.index)
-        pairs = pd.Series(list(zip(ends.get("low", empty), ends.get("high", empty))), index=frame.index, dtype=object)
-        frame["range_text"] = pairs.map({pair: _between(*pair) for pair in set(pairs)})
-    if "birth_date" in frame:
-        order = date_order_vote(sorted(set(frame["birth_date"]) - {""}))
-        frame["birth_date"] = frame["birth_date"].map({text: parse_date(text, order) for text in frame["birth_date"].unique()})
+def facts_of(batch: pa.RecordBatch, names: Mapping[str, str]) -> tuple[str, DateOrder]:
+    """What the rows of a batch say of the decimal mark and of the order of dates: a first guess for the table that it is from."""
+
+    def texts(ours: Sequence[str]) -> list[str]:
+        columns = [pc.unique(batch.column(names[one]).cast(pa.string())) for one in ours if one in names]
+        return sorted({text for column in columns for text in column.to_pylist() if text})
+
+    return decimal_vote(texts(VOTERS)), date_order_vote(texts(("collected_text", "birth_date")))
 
 
-def _between(low: str, high: str) -> str:
-    return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
+def judged_columns(names: Mapping[str, str]) -> list[str]:
+    """The columns of a table (its own names) on which the answers depend: worth reading as dictionaries."""
+    return list(dict.fromkeys(theirs for ours, theirs in names.items() if ours in (*PRINTED, *PERSON)))
 
 
-def texts_of(array: pa.Array) -> pd.Series:
-    """An Arrow column as the stages take it: text is text even where the table stores numbers, missing text is empty."""
-    return pd.Series(array.cast(pa.string()).fill_null("").to_numpy(zero_copy_only=False), dtype=object)
+def interpret_batch(
+    batch: pa.RecordBatch,
+    *,
+    columns: Mapping[str, str] | None = None,
+    patient: Patient | None = None,
+    reference: Reference | None = None,
+    decimal: str = "",
+    date_order: DateOrder = "",
+) -> pa.RecordBatch:
+    """Judge the results of one Arrow record batch, one row each.
+
+    `columns` maps our names (``name_text``, ``value_text``, ``unit_text``, ``range_text``, ``flag_text``, ``collected_text`` ...) to those
+    of the batch; a column that it leaves out is found by its heading. `decimal` (``.`` or ``,``) and `date_order` (``dmy``, ``mdy``,
+    ``ymd``) are facts of the whole document: a batch is never asked for them, so that the answers do not depend on where it was cut.
+    Returns the columns of the batch, unchanged and in order, then those of `ANSWERS` with exactly those types; a column of the batch that
+    bears one of those names gets the ending ``_given``. Raises `ValueError` where there is no column for the name or the value.
+
+    What was learnt is kept for the next batch of the process with the same settings; `Judge` is the same for a run that holds its own.
+    """
+    given = tuple(sorted((columns or {}).items()))
+    judge = _judge(tuple(batch.schema.names), given, patient, reference or Reference.default(), decimal, date_order)
+    answers = judge.judge(batch).select(ANSWERS.names)
+    texts = [column.cast(type_) for column, type_ in zip(answers.columns, ANSWERS.types)]
+    return pa.RecordBatch.from_arrays([*batch.columns, *texts], names=[*map(given_name, batch.schema.names), *ANSWERS.names])
+
+
+def given_name(head: str) -> str:
+    """What a column of the input is called in the output."""
+    return head + GIVEN if head in ANSWERS.names else head
+
+
+@lru_cache(maxsize=4)
+def _judge(
+    heads: tuple[str, ...], given: tuple[tuple[str, str], ...], patient: Patient | None, ref: Reference, decimal: str, date_order: DateOrder
+) -> Judge:
+    return Judge(columns_of(heads, dict(given)), patient=patient, reference=ref, decimal=decimal, date_order=date_order)
+
+
+class Judge:
+    """Judges the batches of one table, and keeps what it learnt.
+
+    `columns` maps our names to those of the table, as `columns_of` gives them. Raises `ValueError` without a name or a value column.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, str],
+        *,
+        patient: Patient | None = None,
+        reference: Reference | None = None,
+        decimal: str = "",
+        date_order: DateOrder = "",
+        kept: int = KEPT,
+    ) -> None:
+        if missing := [name for name in ("name_text", "value_text") if name not in columns]:
+            raise ValueError(f"no column for {' and '.join(missing)}; those found are {', '.join(columns) or 'none'}")
+        self.columns, self.kept = dict(columns), min(kept, KEPT)
+        facts = {fact: value for fact, value in (("decimal", decimal), ("date_order", date_order)) if value and fact not in columns}
+        self._rows = Rows(self.columns, facts, reference or Reference.default(), patient or Patient())
+        self._people = People(self.columns, patient or Patient(), date_order)
+        self._lock = Lock()
+
+    def judge(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with the answers in further columns. Texts among the answers are dictionaries; `interpret_batch` gives plain ones.
+
+        Columns of the batch that are judged and are dictionaries of texts come out over the dictionary that the run has for them.
+        """
+        with self._lock:
+            parts = [self._judged(batch.slice(start, PART)) for start in range(0, max(batch.num_rows, 1), PART)]
+        if len(parts) == 1:
+            return parts[0]
+        return pa.Table.from_batches(parts).unify_dictionaries().combine_chunks().to_batches()[0]
+
+    def _judged(self, part: pa.RecordBatch) -> pa.RecordBatch:
+        if len(self._rows) > self.kept:
+            self._rows.forget(self.kept)
+        if len(self._people) > self.kept:
+            self._people.forget()
+        answers, codes = self._rows.read(part, self._people)
+        heads, columns = part.schema.names, part.columns
+        for ours, numbers in codes.items():
+            place = heads.index(self.columns[ours])
+            column = columns[place]
+            if pa.types.is_dictionary(column.type) and column.type.value_type == pa.string():
+                missing = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+                indices = pa.array(numbers.astype("int32"), mask=missing)
+                columns[place] = pa.DictionaryArray.from_arrays(indices, self._rows.texts[ours].dictionary(), safe=False)
+        return pa.RecordBatch.from_arrays([*columns, *answers.columns], names=[*map(given_name, heads), *ANSWERS.names])
+
+    def tally(self) -> Counter[Tally]:
+        """How many of the rows judged so far have the same name, unit, marker, flag and status."""
+        return self._rows.tally()
+
+    def decimal(self) -> str:
+        """The decimal mark for which the numbers of all rows judged so far voted; empty where they do not agree."""
+        return elected(self._rows.votes())
+
+    def date_order(self) -> DateOrder:
+        """The order of day and month that the dates read so far show; empty where they show none, or several."""
+        return agreed_order(self._people.date_orders())
 
 
 def arrow_of(column: pd.Series, type_: pa.DataType) -> pa.Array:
-    """A column of results as Arrow; None, NaN and empty text become NULL."""
-    if type_ == pa.string():
-        array = pa.array(column.to_numpy(dtype=object), type=pa.string(), from_pandas=True)
-        return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
-    if type_ == pa.bool_():
-        return pa.array([value if isinstance(value, bool) else None for value in column.tolist()], type=type_)
-    return pa.array(column.to_numpy(dtype=float), from_pandas=True).cast(type_)
+    """A column of texts or numbers as Arrow; None, NaN and empty text become NULL."""
+    array = pa.array(column.to_numpy(dtype=object), type=type_, from_pandas=True)
+    return pc.if_else(pc.equal(array, ""), pa.scalar(None, type_), array) if type_ == pa.string() else array

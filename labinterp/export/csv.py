@@ -11,7 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
 
-_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@＝＋－＠]")
+_FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f]*[=+\-@＝＋－＠]")
 _HARMLESS = re.compile(r"[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?|[-+=<>*/. ]{1,3}")
 
 
@@ -24,14 +24,22 @@ def to_csv(interpretation: Interpretation, path: str | Path | None = None) -> st
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:
-    """A copy in which an apostrophe stands before every text that begins like a formula; numbers and lone signs stay as they are."""
-    safe = frame.copy()
+    """A copy in which an apostrophe stands before every text that begins like a formula; numbers and lone signs stay as they are.
+
+    A carriage return within a text becomes a line feed: the writer puts no quotation marks around it, and a new line would begin there.
+    """
+    safe = frame.rename(columns=lambda name: cell(name) if isinstance(name, str) else name)
     for column in safe.columns:
         if safe[column].dtype == object or isinstance(safe[column].dtype, pd.StringDtype):
-            armed = {value: "'" + value for value in safe[column].unique() if isinstance(value, str) and is_formula(value)}
+            armed = {value: safer for value in safe[column] if isinstance(value, str) and (safer := cell(value)) != value}
             if armed:
                 safe[column] = [armed.get(value, value) if isinstance(value, str) else value for value in safe[column]]
     return safe
+
+
+def cell(text: str) -> str:
+    """One text as it may stand in a cell."""
+    return ("'" + text if is_formula(text) else text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_formula(text: str) -> bool:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from labinterp.facts import URGENCY_WORDS
+from labinterp.language import Language, english
 from labinterp.model import Alert, Finding, Patient
 from labinterp.readers.fhir import LOINC, NAMESPACE, UCUM
 
@@ -29,10 +31,10 @@ FLAGS = {
     "NEG": "Negative", "IND": "Indeterminate",
 }  # fmt: skip
 TIERS = {
-    "fits": "fits these results; worth asking about",
-    "possible": "possible with these results; worth asking about",
-    "unseen": "blood tests cannot show it",
-    "less_supported": "less supported by these results",
+    "fits": english("fits these results; worth asking about"),
+    "possible": english("possible with these results; worth asking about"),
+    "unseen": english("blood tests cannot show it"),
+    "less_supported": english("less supported by these results"),
 }
 
 
@@ -45,6 +47,7 @@ def to_fhir(interpretation: Interpretation, *, patient: bool = False) -> dict[st
     if people is not None and people.nunique() > 1:
         raise ValueError(f"the results are of {people.nunique()} people; a FHIR report is of one: split them by patient_id first")
     base = f"{interpretation.report.name if interpretation.report else ''}:{interpretation.reference.digest}"
+    language = interpretation.reference.language
     entries: list[dict[str, Any]] = []
 
     def add(resource: dict[str, Any], name: str) -> str:
@@ -54,6 +57,7 @@ def to_fhir(interpretation: Interpretation, *, patient: bool = False) -> dict[st
 
     report: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
+        "language": language.code,
         "status": "final",
         "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "LAB"}]}],
         "code": {"coding": [{"system": LOINC, "code": "11502-2", "display": "Laboratory report"}]},
@@ -83,10 +87,10 @@ def to_fhir(interpretation: Interpretation, *, patient: bool = False) -> dict[st
         report["effectiveDateTime"] = max(days).isoformat()
     report["conclusion"] = interpretation.summary
     for alert in interpretation.alerts:
-        add(guidance(f"alert:{alert.id}", _alert_text(alert)) | subject, f"alert {alert.id} {alert.row}")
+        add(guidance(f"alert:{alert.id}", _alert_text(alert, language)) | subject, f"alert {alert.id} {alert.row}")
     for finding in interpretation.findings:
-        add(guidance(f"cause:{finding.cause}", _finding_text(finding)) | subject, f"cause {finding.cause}")
-    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+        add(guidance(f"cause:{finding.cause}", _finding_text(finding, language)) | subject, f"cause {finding.cause}")
+    return {"resourceType": "Bundle", "language": language.code, "type": "collection", "entry": entries}
 
 
 def patient_of(person: Patient) -> dict[str, Any]:
@@ -177,15 +181,16 @@ def guidance(name: str, text: str) -> dict[str, Any]:
     return {"resourceType": "GuidanceResponse", "status": "success", "moduleUri": NAMESPACE + name, "note": [{"text": text}]}
 
 
-def _alert_text(alert: Alert) -> str:
-    return " ".join(filter(None, [f"[{alert.urgency}]", alert.text, alert.action]))
+def _alert_text(alert: Alert, language: Language) -> str:
+    return " ".join(filter(None, [f"[{language.say(URGENCY_WORDS[alert.urgency])}]", alert.text, alert.action]))
 
 
-def _finding_text(finding: Finding) -> str:
-    lists = (("For", finding.for_), ("Against", finding.against), ("Not tested yet", finding.missing))
-    parts = [f"{finding.name}: {TIERS[finding.tier]}.", finding.wording]
+def _finding_text(finding: Finding, language: Language) -> str:
+    say = language.say
+    lists = ((say("For"), finding.for_), (say("Against"), finding.against), (say("Not tested yet"), finding.missing))
+    parts = [f"{finding.name}: {say(TIERS[finding.tier])}.", finding.wording]
     parts += [f"{title}: {'; '.join(evidence.text for evidence in items)}." for title, items in lists if items]
-    parts.append("Not a diagnosis and not a probability.")
+    parts.append(say("Not a diagnosis and not a probability."))
     return " ".join(filter(None, parts))
 
 

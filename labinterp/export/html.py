@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from labinterp.export.summary import INTENDED_USE, SIGNS, TITLE, Cause, Item, Summary, summary_of, words_of
+from labinterp.controls import plain
+from labinterp.export.summary import SIGNS, TITLE, Cause, Item, Summary, summary_of
 from labinterp.shown import LEFT, RIGHT, position
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def to_html(answer: Interpretation, *, day: date | None = None, with_name: bool 
     """The whole page as text (UTF-8), dated `day` (today if None). The person's name only with `with_name`."""
     content = summary_of(answer, day, with_name=with_name)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<!doctype html>\n<html lang="{content.language.code}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="referrer" content="no-referrer">'
-        f"<title>{TITLE}</title><style>{STYLE}</style></head><body><main>\n"
+        f"<title>{esc(content.language.say(TITLE))}</title><style>{STYLE}</style></head><body><main>\n"
         + "\n".join(filter(None, parts(content)))
         + "\n</main></body></html>\n"
     )
@@ -54,51 +56,60 @@ def to_html(answer: Interpretation, *, day: date | None = None, with_name: bool 
 
 def parts(content: Summary) -> Iterable[str]:
     """The page from top to bottom."""
-    name = esc(content.name) if content.name else "_____________________ (please write)"
-    yield f'<h1>{TITLE}</h1><p class="soft">Summary for a doctor, prepared by the patient with labinterp on {words_of(content.day)}</p>'
-    yield pairs([("Name", name), *((label, esc(text)) for label, text in content.facts)])
+    say = content.language.say
+    name = esc(content.name or f"_____________________ ({say('please write')})")
+    yield f'<h1>{esc(say(TITLE))}</h1><p class="soft">{esc(content.head)}</p>'
+    yield pairs([(say("Name"), name), *((label, esc(text)) for label, text in content.facts)])
     if content.alerts:
         told = "".join(f"<p>{esc(alert.text)}{f' <b>{esc(alert.action)}</b>' if alert.action else ''}</p>" for alert in content.alerts)
         look = "band emergency" if content.emergency else "band"
-        yield f'<section class="{look}" role="alert"><h2>{content.band}</h2>{told}</section>'
-    yield "".join(f"<p>Earlier, since followed by another value: {esc(text)}</p>" for text in content.past)
+        yield f'<section class="{look}" role="alert"><h2>{esc(content.band)}</h2>{told}</section>'
+    yield "".join(f"<p>{esc(say('Earlier, since followed by another value: {text}', text=text))}</p>" for text in content.past)
     yield f'<p class="band doubt">? {esc(content.doubt)}</p>' if content.doubt else ""
     yield f"<p>{esc(content.counts)}</p>"
     outside, waiting, inside = content.of("outside"), content.of("open"), content.of("inside")
-    yield f"<h2>Outside a range or guideline limit</h2>{table(outside)}" if outside else ""
+    yield f"<h2>{say('Outside a range or guideline limit')}</h2>{table(outside, say)}" if outside else ""
     if waiting:
-        lines = (f"? <b>{esc(item.whole)}</b>{f', range {esc(item.range)}' if item.range else ''}: {esc(item.note)}." for item in waiting)
-        yield "<h2>Not judged</h2>" + "".join(f"<p>{line}</p>" for line in lines)
+        lines = (
+            f"? <b>{esc(item.whole)}</b>{esc(say(', range {range}', range=item.range)) if item.range else ''}: {esc(item.note)}."
+            for item in waiting
+        )
+        yield f"<h2>{say('Not judged')}</h2>" + "".join(f"<p>{line}</p>" for line in lines)
     if content.unread:
-        yield "<h2>Not read</h2>" + "".join(f"<p>? {esc(line)}</p>" for line in content.unread)
-    yield f"<h2>Inside the ranges used</h2>{table(inside)}" if inside else ""
-    yield f"<p><b>Worked out from these:</b> {esc('; '.join(content.derived))}.</p>" if content.derived else ""
+        yield f"<h2>{say('Not read')}</h2>" + "".join(f"<p>? {esc(line)}</p>" for line in content.unread)
+    yield f"<h2>{say('Inside the ranges used')}</h2>{table(inside, say)}" if inside else ""
+    yield f"<p><b>{say('Worked out from these')}:</b> {esc('; '.join(content.derived))}.</p>" if content.derived else ""
     yield "".join(f"<p>{esc(notice)}</p>" for notice in content.notices)
     if content.signs:
-        yield f'<section class="signs"><b>{SIGNS}:</b><ul>{"".join(f"<li>{esc(sign)}</li>" for sign in content.signs)}</ul></section>'
+        yield f'<section class="signs"><b>{say(SIGNS)}:</b><ul>{"".join(f"<li>{esc(sign)}</li>" for sign in content.signs)}</ul></section>'
     if content.causes or content.lesser:
-        yield '<h2>Possible causes to consider</h2><p class="soft">Reasons to ask, not diagnoses. More than one can be true.</p>'
+        yield f"<h2>{say('Possible causes to consider')}</h2>"
+        yield f'<p class="soft">{say("Reasons to ask, not diagnoses. More than one can be true.")}</p>'
         yield "".join(cause(one) for one in content.causes)
         yield "".join(f"<p><b>{esc(head)}:</b> {esc(names)}</p>" for head, names in content.lesser)
     if content.answers:
-        yield "<h2>What the patient said</h2>" + "".join(f"<p>{esc(text)} <b>{esc(said)}</b></p>" for text, said in content.answers)
-    yield f"<h2>Questions I would like to ask</h2><ol>{''.join(f'<li>{esc(text)}</li>' for text in content.to_ask)}</ol>"
-    yield f'<footer><p class="soft">Sources: {esc("; ".join(full for _, full in content.sources))}.</p><p>{esc(content.closing)}</p>'
-    yield f'<p class="soft">{INTENDED_USE} {esc(content.version)}, {content.day.isoformat()}.</p></footer>'
+        yield f"<h2>{say('What the patient said')}</h2>" + "".join(
+            f"<p>{esc(text)} <b>{esc(said)}</b></p>" for text, said in content.answers
+        )
+    questions = "".join(f"<li>{esc(text)}</li>" for text in content.to_ask)
+    yield f"<h2>{say('Questions I would like to ask')}</h2><ol>{questions}</ol>"
+    sources = esc("; ".join(full for _, full in content.sources))
+    yield f'<footer><p class="soft">{say("Sources")}: {sources}.</p><p>{esc(content.closing)}</p>'
+    yield f'<p class="soft">{esc(content.imprint)}</p></footer>'
 
 
 def esc(text: str) -> str:
-    """`text` safe inside HTML, quotes included."""
-    return escape(text, quote=True)
+    """`text` safe inside HTML, quotes included, without control characters."""
+    return escape(plain(text), quote=True)
 
 
 def pairs(items: Iterable[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<dt>{esc(label)}</dt><dd>{text}</dd>" for label, text in items) + "</dl>"
 
 
-def table(items: Iterable[Item]) -> str:
+def table(items: Iterable[Item], say: Callable[..., str]) -> str:
     """Results with range, whose range, and what must be said beside them."""
-    heads = ("Test", "Result", "SI / US", "Where it lies", "Flag", "Range used")
+    heads = (say("Test"), say("Result"), say("SI / US"), say("Where it lies"), say("Flag"), say("Range used"))
     rows = []
     for item in items:
         note = f'<span class="note soft">{esc(item.note)}</span>' if item.note else ""

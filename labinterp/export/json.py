@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from labinterp.controls import escaped
 from labinterp.model import Finding, records_of
 
 if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
 
-VERSION = "1.0"
+VERSION = "1.1"
 """Of the schema: the first number changes when a reader of the old form would go wrong, the second when something is added."""
 
 
@@ -42,6 +43,7 @@ def to_dict(interpretation: Interpretation) -> dict[str, Any]:
         "schema": VERSION,
         "labinterp": __version__,
         "reference": interpretation.reference.digest,
+        "language": interpretation.reference.language.code,
         "report": None if report is None else {"name": report.name, "format": report.format, "laboratory": report.laboratory},
         "patient": asdict(person),
         "answers": interpretation.answers,
@@ -60,10 +62,15 @@ def to_dict(interpretation: Interpretation) -> dict[str, Any]:
 
 def to_json(interpretation: Interpretation, path: str | Path | None = None) -> str:
     """`to_dict` as JSON text, also written to `path` (UTF-8) where given."""
-    text = json.dumps(to_dict(interpretation), ensure_ascii=False, allow_nan=False, indent=1)
+    text = dumped(to_dict(interpretation), indent=1)
     if path is not None:
         Path(path).write_text(text + "\n", encoding="utf-8")
     return text
+
+
+def dumped(data: Any, *, indent: int) -> str:
+    """JSON text that is also safe to look at on a terminal."""
+    return escaped(json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent))
 
 
 def numbered(frame: pd.DataFrame) -> list[dict[str, Any]]:

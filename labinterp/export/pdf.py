@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
@@ -17,7 +17,8 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labinterp.export.summary import INTENDED_USE, SIGNS, TITLE, Cause, Item, Summary, summary_of, words_of
+from labinterp.export.summary import SIGNS, TITLE, WHOSE, Cause, Item, Summary, summary_of
+from labinterp.language import english
 from labinterp.shown import LEFT, RIGHT, position
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ INK, SOFT, LINE = (29, 36, 38), (79, 89, 92), (184, 189, 186)
 COLOURS = {"low": (31, 79, 163), "high": (147, 55, 13), "doubt": (90, 62, 146), "plain": INK, "calm": SOFT}
 TRACK, RANGE, EDGE = (230, 227, 219), (181, 211, 200), (78, 125, 115)
 RUST, RED = (147, 55, 13), (155, 17, 30)
-COLUMNS = (("Test", 48.0), ("Result", 30.0), ("SI / US", 23.0), ("Where it lies", 29.0), ("Flag", 20.0), ("Range used", 28.0))
+COLUMNS = (
+    (english("Test"), 48.0),
+    (english("Result"), 30.0),
+    (english("SI / US"), 23.0),
+    (english("Where it lies"), 29.0),
+    (english("Flag"), 20.0),
+    (english("Range used"), 28.0),
+)
 UNDRAWN = "[…]"
 BOLD, *_OTHERS = (chr(0xE000 + n) * 2 for n in range(4))
 """Marks of bold (and of styles that are not used): private characters, so that ``**`` or ``--`` in a report are only themselves."""
@@ -59,7 +67,7 @@ def to_pdf(answer: Interpretation, *, day: date | None = None, with_name: bool =
         import fpdf  # noqa: F401
     except ImportError as error:
         raise ImportError("the PDF summary needs fpdf2: pip install 'labinterp[pdf]'") from error
-    page = Page(summary_of(answer, day, with_name=with_name))
+    page = Page(unmarked(summary_of(answer, day, with_name=with_name)))
     page.draw()
     return bytes(page.pdf.output())
 
@@ -116,6 +124,17 @@ def texts_of(content: Any) -> Iterable[str]:
             yield from texts_of(inner)
 
 
+def unmarked(content: Any) -> Any:
+    """A summary without the mark of bold in any of its texts: only what is written here is bold."""
+    if isinstance(content, str):
+        return content.replace(BOLD[0], "")
+    if isinstance(content, tuple):
+        return tuple(map(unmarked, content))
+    if is_dataclass(content) and not isinstance(content, type):
+        return replace(content, **{field.name: unmarked(getattr(content, field.name)) for field in fields(content) if field.init})
+    return content
+
+
 def document(content: Summary) -> FPDF:
     """An empty document with fonts, date and footer."""
     from fpdf import FPDF
@@ -134,18 +153,19 @@ def document(content: Summary) -> FPDF:
             self.set_y(-23)
             self.set_text_color(*INK)
             self.set_font("Sans", "", 7.6)
-            text = f"{content.closing} {INTENDED_USE} {content.version}, {content.day.isoformat()}."
+            text = f"{content.closing} {content.imprint}"
             self.multi_cell(WIDTH - 20, 3.2, tidy(text), align="L")
             self.set_xy(MARGIN + WIDTH - 20, -23)
-            self.cell(20, 3.2, f"page {self.page_no()} of {PAGES}", align="R")
+            number = content.language.say("page {number} of {count}", number=self.page_no(), count=PAGES)
+            self.cell(20, 3.2, number, align="R")
 
     pdf = Sheets(format="A4")
     pdf.alias_nb_pages(PAGES)
     for (family, style), name in FONTS.items():
         pdf.add_font(family, style, font_file(name))
     pdf.set_creation_date(datetime(content.day.year, content.day.month, content.day.day, tzinfo=UTC))
-    pdf.set_title(TITLE)
-    pdf.set_lang("en")
+    pdf.set_title(content.language.say(TITLE))
+    pdf.set_lang(content.language.code)
     pdf.set_creator(content.version)
     pdf.set_margins(MARGIN, 14)
     pdf.c_margin = 0
@@ -158,6 +178,7 @@ class Page:
 
     def __init__(self, content: Summary) -> None:
         self.content = content
+        self.say = content.language.say
         self.pdf: Any = document(content)
         self.known = drawable()
         self.undrawn = False
@@ -176,7 +197,7 @@ class Page:
         self.head()
         self.alerts()
         for past in content.past:
-            self.text(f"Earlier, since followed by another value: {past}")
+            self.text(self.say("Earlier, since followed by another value: {text}", text=past))
         if content.doubt:
             self.band("", [(f"? {content.doubt}", "")], COLOURS["doubt"])
         self.text(content.counts, colour=SOFT)
@@ -186,15 +207,16 @@ class Page:
         self.signs()
         self.causes()
         if content.answers:
-            self.heading("What the patient said")
+            self.heading(self.say("What the patient said"))
             self.text(" ".join(f"{text} {bold(said)}." for text, said in content.answers))
-        self.heading("Questions I would like to ask")
+        self.heading(self.say("Questions I would like to ask"))
         for number, text in enumerate(content.to_ask, 1):
             self.labelled(f"{number}.", text, 5)
         self.pdf.ln(1)
-        self.text(f"Sources: {'; '.join(dict.fromkeys(short for short, _ in content.sources))}.", size=7.6, colour=SOFT)
+        self.text(f"{self.say('Sources')}: {'; '.join(dict.fromkeys(short for short, _ in content.sources))}.", size=7.6, colour=SOFT)
         if self.undrawn:
-            self.text(f"Parts shown as {UNDRAWN} are in a script that this PDF cannot print; the HTML summary holds them.", size=7.6)
+            undrawn = english("Parts shown as {sign} are in a script that this PDF cannot print; the HTML summary holds them.")
+            self.text(self.say(undrawn, sign=UNDRAWN), size=7.6)
 
     # ---- parts -----------------------------------------------------------------------------------------------------------
 
@@ -202,12 +224,12 @@ class Page:
         content, pdf = self.content, self.pdf
         pdf.set_font("Serif", "B", 19)
         pdf.set_text_color(*INK)
-        pdf.cell(WIDTH, 9, TITLE, new_x="LMARGIN", new_y="NEXT")
-        self.text(f"Summary for a doctor, prepared by the patient with labinterp on {words_of(content.day)}", size=9.5, colour=SOFT)
+        pdf.cell(WIDTH, 9, self.say(TITLE), new_x="LMARGIN", new_y="NEXT")
+        self.text(content.head, size=9.5, colour=SOFT)
         pdf.ln(1.5)
         name = self.written(content.name)
         known = bool(name) and UNDRAWN not in name
-        facts = [("Name", name if known else "_____________________ (please write)"), *content.facts]
+        facts = [(self.say("Name"), name if known else f"_____________________ ({self.say('please write')})"), *content.facts]
         top = bottom = pdf.get_y()
         for half in (facts[0::2], facts[1::2]):
             left = MARGIN if half[0] is facts[0] else MARGIN + 94
@@ -256,26 +278,28 @@ class Page:
         content = self.content
         outside, waiting, inside = content.of("outside"), content.of("open"), content.of("inside")
         if outside:
-            self.heading("Outside a range or guideline limit", 22)
+            self.heading(self.say("Outside a range or guideline limit"), 22)
             self.table(outside)
             notes = " ".join(f"{bold(item.name + ':')} {item.note.rstrip('.')}." for item in outside if item.note)
             if notes:
                 self.pdf.ln(0.8)
                 self.text(notes, size=8.5, colour=SOFT)
         if waiting:
-            self.text(bold("Not judged: ") + " ".join(f"? {item.whole}{self.range(item)}: {item.note}." for item in waiting))
+            self.text(bold(f"{self.say('Not judged')}: ") + " ".join(f"? {item.whole}{self.range(item)}: {item.note}." for item in waiting))
         if content.unread:
-            self.text(bold("Not read: ") + " ".join(f"? {line}." for line in content.unread))
+            self.text(bold(f"{self.say('Not read')}: ") + " ".join(f"? {line}." for line in content.unread))
         if inside:
-            self.text(bold("Inside the ranges used: ") + "; ".join(f"{item.whole}{self.range(item)}" for item in inside) + ".")
+            self.text(
+                bold(f"{self.say('Inside the ranges used')}: ") + "; ".join(f"{item.whole}{self.range(item)}" for item in inside) + "."
+            )
         if content.derived:
-            self.text(f"{bold('Worked out from these:')} {'; '.join(content.derived)}.")
+            self.text(f"{bold(self.say('Worked out from these') + ':')} {'; '.join(content.derived)}.")
         for notice in content.notices:
             self.text(notice, size=8.5, colour=SOFT)
 
-    @staticmethod
-    def range(item: Item) -> str:
-        return f" ({', '.join(filter(None, (item.range, item.whose if item.whose != 'lab' else '')))})" if item.range else ""
+    def range(self, item: Item) -> str:
+        whose = item.whose if item.whose != self.say(WHOSE["printed"]) else ""
+        return f" ({', '.join(filter(None, (item.range, whose)))})" if item.range else ""
 
     def table(self, items: Iterable[Item]) -> None:
         """Results outside a limit. A row is never split."""
@@ -308,7 +332,7 @@ class Page:
         pdf.set_font("Sans", "", 8.5)
         pdf.set_text_color(*SOFT)
         for head, width in COLUMNS:
-            pdf.cell(width, 5, head)
+            pdf.cell(width, 5, self.say(head))
         pdf.ln(5)
         pdf.set_draw_color(*INK)
         pdf.line(MARGIN, pdf.get_y(), MARGIN + WIDTH, pdf.get_y())
@@ -337,14 +361,17 @@ class Page:
     def signs(self) -> None:
         if self.content.signs:
             self.band(
-                "", [(f"{bold(SIGNS + ':')} " + " · ".join(sign.rstrip("?") for sign in self.content.signs) + ".", "")], SOFT, size=8.2
+                "",
+                [(f"{bold(self.say(SIGNS) + ':')} " + " · ".join(sign.rstrip("?") for sign in self.content.signs) + ".", "")],
+                SOFT,
+                size=8.2,
             )
 
     def causes(self) -> None:
         content = self.content
         if content.causes or content.lesser:
-            self.heading("Possible causes to consider", 30)
-            self.text("Reasons to ask, not diagnoses. More than one can be true.", size=8.5, colour=SOFT)
+            self.heading(self.say("Possible causes to consider"), 30)
+            self.text(self.say("Reasons to ask, not diagnoses. More than one can be true."), size=8.5, colour=SOFT)
         for one in content.causes:
             self.cause(one)
         self.pdf.ln(0.8)

@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import IO
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
+from labinterp.readers.limits import limits
 
 HEAD = 65536
-LARGEST = 1 << 30
-"""Bytes. A larger table belongs into `labinterp batch`, which reads it in pieces."""
 
 READERS = ("pdf", "image", "xlsx", "parquet", "xpt", "hl7v2", "fhir", "delimited", "text")
 """Module names, most specific first: what has a signature, then what has a structure, then plain words."""
@@ -28,14 +28,17 @@ PACKAGES = {"openpyxl": "xlsx", "hl7": "hl7", "pyarrow": "batch", "rapidocr": "o
 """Optional package -> the extra of labinterp that installs it."""
 
 NOT_READ = (
-    (b"\xd0\xcf\x11\xe0", "an old Office file (.xls, .doc) or one protected by a password: save it as .xlsx or CSV without a password"),
-    (b"{\\rtf", "an RTF document: save it as PDF or plain text and try again"),
-    (b"\x1f\x8b", "compressed with gzip: unpack it first"),
-    (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90", "a program"),
-    (b"SQLite format 3", "a database"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        remark("an old Office file (.xls, .doc) or one protected by a password: save it as .xlsx or CSV without a password"),
+    ),
+    (b"{\\rtf", remark("an RTF document: save it as PDF or plain text and try again")),
+    (b"\x1f\x8b", remark("compressed with gzip: unpack it first")),
+    (b"7z\xbc\xaf", remark("a 7-Zip archive: unpack it first")),
+    (b"Rar!", remark("a RAR archive: unpack it first")),
+    (b"\x7fELF", remark("a program")),
+    (b"MZ\x90", remark("a program")),
+    (b"SQLite format 3", remark("a database")),
 )
 """Signature -> what it is, for a message that helps. `PK` (a ZIP archive) is answered by the XLSX reader, which looks inside."""
 
@@ -48,12 +51,11 @@ def read(source: str | os.PathLike[str] | bytes | IO[bytes] | IO[str], *, name: 
     Raises `ReadError` for a document that cannot be read as a whole; the fault of a single line is a row of `.unread`.
     """
     data, name = content_of(source, name)
-    if not data.strip(b"\x00\t\n\r\x0b\x0c \xef\xbb\xbf\xfe\xff"):
-        raise ReadError(f"{name}: the file is empty")
-    if len(data) > LARGEST:
-        raise ReadError(f"{name}: {len(data) >> 20} MB is too large to read at once; use `labinterp batch`, or split it")
+    refuse_empty(data, name)
     try:
         return reader_of(data[:HEAD], name).read(data, name, locale)  # type: ignore[no-any-return]
+    except RecursionError:
+        raise ReadError(f"{name}: parts lie within parts more deeply than can be read") from None
     except ModuleNotFoundError as missing:
         package = (missing.name or "").partition(".")[0]
         if package not in PACKAGES:
@@ -74,21 +76,45 @@ def reader_of(head: bytes, name: str) -> ModuleType:
     raise ReadError(f"{name}: this is no format that labinterp reads ({', '.join(READERS)})")
 
 
+def refuse_empty(data: bytes, name: str) -> None:
+    """Raise `ReadError` for a file with nothing in it but blanks."""
+    if not data.strip(b"\x00\t\n\r\x0b\x0c \xef\xbb\xbf\xfe\xff"):
+        raise ReadError(f"{name}: the file is empty")
+
+
 def content_of(source: str | os.PathLike[str] | bytes | IO[bytes] | IO[str], name: str | None) -> tuple[bytes, str]:
-    """The bytes of `source` and the name to call it by."""
+    """The bytes of `source` and the name to call it by. Raises `ReadError` where they are more than is read; no more are taken in."""
     if isinstance(source, bytes | bytearray | memoryview):
-        return bytes(source), name or "document"
+        content, name = bytes(source), name or "document"
+        if len(content) > limits().size:
+            raise _too_large(name)
+        return content, name
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         try:
-            return path.read_bytes(), name or path.name
+            with path.open("rb") as file:
+                return _bounded(file, name or path.name), name or path.name
         except OSError as error:
-            raise ReadError(f"{path}: {error.strerror or error}") from error
-        except ValueError as error:  # a null byte in the path: text was given where a path belongs
-            raise ReadError(f"not a path: {error}") from error
+            raise ReadError(f"{path}: {error.strerror or type(error).__name__}") from None
+        except ValueError:  # a null byte in the path: text was given where a path belongs
+            raise ReadError("not a path: text was given where the path of a file belongs") from None
     if not hasattr(source, "read"):
         raise TypeError(f"read takes a path, bytes or a file object, not {type(source).__name__}")
-    content = source.read()
     found = getattr(source, "name", None)
     name = name or (Path(found).name if isinstance(found, str) else "document")
-    return (content.encode() if isinstance(content, str) else bytes(content)), name
+    return _bounded(source, name), name
+
+
+def _bounded(file: IO[bytes] | IO[str], name: str) -> bytes:
+    """What is in a file, up to the limit of size; it may have no end (a pipe, a device)."""
+    parts, size = [], 0
+    while part := file.read(1 << 20):
+        parts.append(part.encode() if isinstance(part, str) else bytes(part))
+        size += len(parts[-1])
+        if size > limits().size:
+            raise _too_large(name)
+    return b"".join(parts)
+
+
+def _too_large(name: str) -> ReadError:
+    return ReadError(f"{name}: more than {limits().size >> 20} MB, which is the limit for one document; use `labinterp batch`, or split it")

@@ -8,11 +8,13 @@ page: the nearer of the two. Tick marks of a gauge and the numbers of a chart ar
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from labinterp.language import remark
 from labinterp.readers import vocabulary
 from labinterp.readers.cells import (
     DATE,
@@ -70,8 +72,8 @@ def results_of(lines: Sequence[Line]) -> tuple[list[Result], list[Line]]:
     `lines` are those that no table has used.
     """
     spots = [Spot(cell, line) for line in lines for cell in _cells(line)]
-    heights = [spot.base for spot in spots if _value_in(spot.text)]
-    near = [s for s in spots if any(abs(s.base - height) <= FARTHEST * s.cell.size for height in heights)]
+    heights = sorted(spot.base for spot in spots if _value_in(spot.text))
+    near = [s for s in spots if _any_within(heights, s.base, FARTHEST * s.cell.size)]
     names = [spot for spot in near if _names_a_test(spot.text) and vocabulary.count_prose(spot.line.text) < 2]
     columns = [column for column in _columns(spots, names) if column.names and column.values]
     below = [step for column in columns for step in _steps(column, 1)]
@@ -81,9 +83,9 @@ def results_of(lines: Sequence[Line]) -> tuple[list[Result], list[Line]]:
     if not own:
         return [], []
     usual = median(own)
-    doubt = "" if not other or median(other) >= CLEARLY * usual else "the value stands as near to another name"
+    doubt = "" if not other or median(other) >= CLEARLY * usual else remark("the value stands as near to another name")
     if not under and len(own) < 2:
-        doubt = "the value stands above the name, and no second card shows the same"
+        doubt = remark("the value stands above the name, and no second card shows the same")
     out: list[Result] = []
     unclear: list[Line] = []
     for column in columns:
@@ -221,11 +223,18 @@ def _numbers(text: str) -> set[str]:
 def _steps(column: Column, way: int) -> list[float]:
     """How far each value stands from the nearest name above (`way` 1) or below (-1) it."""
     out = []
+    heights = sorted(way * name.base for name in column.names)
     for value in column.values:
-        gaps = [way * (value.base - name.base) for name in column.names if way * (value.base - name.base) > -1]
-        if gaps and min(gaps) <= FARTHEST * value.cell.size:
-            out.append(min(gaps))
+        place = way * value.base
+        at = bisect_left(heights, place + 1) - 1  # the last name that begins before a point further on
+        if at >= 0 and place - heights[at] <= FARTHEST * value.cell.size:
+            out.append(place - heights[at])
     return out
+
+
+def _any_within(heights: list[float], place: float, distance: float) -> bool:
+    at = bisect_left(heights, place - distance)
+    return at < len(heights) and heights[at] <= place + distance
 
 
 # ---------------------------------------------------------------- one card
@@ -283,19 +292,19 @@ def _result(name: Spot, value: Spot, card: Sequence[Spot], doubt: str) -> Result
             unit = units.pop()
             used += near[:1]
         elif units:
-            doubt = doubt or f"several units stand on the card: {', '.join(sorted(units))}"
+            doubt = doubt or remark(f"several units stand on the card: {', '.join(sorted(units))}")
     unit = unit or unit_in(span)
     if not span and (not unit or is_dose(unit)):
         return None
     if not span and got.value[0] in "<>≤≥":
-        doubt = doubt or "the number may be a limit and not a result"
+        doubt = doubt or remark("the number may be a limit and not a result")
     marks = [s for s in card if s not in used and _flag_in(s.text) and abs(s.base - value.base) < 4 * value.cell.size]
     if len(marks) == 1 and not flags:
         flags.append(_flag_in(marks[0].text))
         used.append(marks[0])
     further = [s for s in card if s not in used and not s.cell.x0 > name.cell.x1 and _rival(s, name, value)]
     if further:
-        doubt = doubt or f"the value may belong to {further[0].text!r}"
+        doubt = doubt or remark(f"the value may belong to {further[0].text!r}")
     days = {s.text for s in card if DATE.fullmatch(s.text.strip())}
     return Result(
         name.text.rstrip(" :"),

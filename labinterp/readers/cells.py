@@ -70,11 +70,19 @@ def is_numeric(text: str) -> bool:
     return bool(_NUMERIC.search(text)) and looks_like_value(text)
 
 
+MOST_WORDS = 60
+LONGEST_VALUE = 120
+"""Characters: no value is longer, and the patterns take as long as the square of the length."""
+
+
 def measure(tokens: Sequence[str], *, text_allowed: bool = False) -> Measure:
     """Take flags and a unit out of the words of a value cell.
 
     The longest run of words that reads as a value counts: ``["*", "1", "864", "U/L"]`` -> value ``1 864``, flag ``*``, unit ``U/L``.
+    More than `MOST_WORDS` words are prose, which is not searched: the search takes as long as the square of their number.
     """
+    if len(tokens) > MOST_WORDS:
+        return Measure(" ".join(tokens), "", "", "", True) if text_allowed else Measure(rest=" ".join(tokens))
     words = [part for token in tokens if token for part in _apart(token)]
     flag, lead = "", []
     while words and (
@@ -132,6 +140,8 @@ def _apart(token: str) -> list[str]:
 
 def _value_of(text: str) -> tuple[str, str, str] | None:
     """(value, glued flag, glued unit) if `text` is a value, else None."""
+    if len(text) > LONGEST_VALUE:
+        return None
     if looks_like_value(text):
         if (match := _GLUED_TAIL.match(text)) and looks_like_value(match[1]) and not re.fullmatch(r"[1-4]\s?\+{1,4}", text):
             return match[1].strip(), match[2], ""

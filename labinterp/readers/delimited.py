@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers import HEAD
 from labinterp.readers.encoding import decode
-from labinterp.readers.table import Table, report_of
+from labinterp.readers.table import Table, refuse_cells, report_of
 from labinterp.readers.words import role_of
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -40,22 +41,26 @@ def identify(head: bytes, name: str) -> bool:
 
 
 def read(data: bytes, name: str, locale: str | None = None) -> Report:
-    """Read a delimited table. Raises `ReadError`, with the headings seen, where no column holds results."""
+    """Read a delimited table. Raises `ReadError` where no column holds results."""
     text, encoding = decode(data, locale)
     if is_binary(text[:65536]):
         raise ReadError(f"{name}: this is no text file")
     notices = []
     if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
-        notices.append(f"The file is not in UTF-8; it was read as {encoding}.")
+        notices.append(remark(f"The file is not in UTF-8; it was read as {encoding}."))
     lines, whole = logical_lines(text)
-    if not whole:
-        notices.append("A quotation mark is opened and never closed; quotation marks were read as ordinary characters.")
     delimiter, _, _ = sniff("\n".join(lines[:SNIFFED]))
     if not delimiter:
-        raise ReadError(f"{name}: no table: the lines do not fall into columns. First line: {lines[0][:100]!r}")
+        raise ReadError(f"{name}: no table: the lines do not fall into columns")
     if lines[0].lower().startswith("sep=") and len(lines[0]) <= 6:  # a hint that Excel writes
         lines = lines[1:]
+    refuse_cells(len(lines), max((line.count(delimiter) for line in lines), default=0) + 1, name)
     cells = cells_of(lines, delimiter, quoted=whole)
+    if whole and (len(cells) != len(lines) or not all(is_record(line, delimiter) for line in lines if "\n" in line)):
+        whole, lines = False, kept(physical_lines(text))
+        cells = cells_of(lines, delimiter, quoted=False)
+    if not whole:
+        notices.append(remark("Quotation marks do not pair around cells; they were read as ordinary characters."))
     table = Table(cells, np.array(lines, dtype=object), title=name)
     return report_of([table], name=name, format="csv", locale=locale, notices=notices)
 
@@ -65,21 +70,39 @@ def is_binary(text: str) -> bool:
     return len(_BINARY.findall(text)) > 2 + len(text) // 200
 
 
+def physical_lines(text: str) -> list[str]:
+    """Lines whatever they end with."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def kept(lines: list[str]) -> list[str]:
+    """Lines that are neither blank nor drawn."""
+    return [line for line in lines if line.strip() and not is_rule(line)]
+
+
 def logical_lines(text: str) -> tuple[list[str], bool]:
     """Lines that are neither blank nor drawn, each with the line breaks that stand within its quotation marks.
 
     False where the quotation marks do not pair.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = physical_lines(text)
     if '"' in text:
         odd = np.array([line.count('"') & 1 for line in lines], dtype=np.int64)
         if odd.sum() & 1:
-            return [line for line in lines if line.strip() and not is_rule(line)], False
+            return kept(lines), False
         if odd.any():
             starts = np.flatnonzero(np.concatenate(([0], np.cumsum(odd)[:-1])) % 2 == 0)
             ends = np.append(starts[1:], len(lines))
             lines = [lines[a] if b == a + 1 else "\n".join(lines[a:b]) for a, b in zip(starts.tolist(), ends.tolist())]
-    return [line for line in lines if line.strip() and not is_rule(line)], True
+    return kept(lines), True
+
+
+def is_record(line: str, delimiter: str) -> bool:
+    """Is this one record? A quotation mark within a cell (``5" tube``) encloses no line break."""
+    try:
+        return sum(1 for _ in csv.reader(io.StringIO(line, newline=""), delimiter=delimiter)) == 1
+    except csv.Error:  # a field longer than any table has
+        return False
 
 
 def is_rule(line: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from labinterp.language import remark
 from labinterp.model import Patient, Report
 from labinterp.readers import cards, vocabulary
 from labinterp.readers.cells import looks_like_unit, measure
@@ -38,7 +39,9 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
             {
                 "text": text,
                 "page": page.number,
-                "reason": "text the recognition is not sure of" if page.origin == "ocr" else "sideways or slanted text, or a stamp",
+                "reason": remark("text the recognition is not sure of")
+                if page.origin == "ocr"
+                else remark("sideways or slanted text, or a stamp"),
                 "kind": "furniture",
             }
             for text in page.dropped
@@ -78,7 +81,7 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
         laboratory=next((f.laboratory for f in first if f.laboratory), ""),
         format=format,
         name=name,
-        notices=(*(() if rows else ("No laboratory results were found in this document.",)), *_not_read(pages)),
+        notices=(*(() if rows else (remark("No laboratory results were found in this document."),)), *_not_read(pages)),
     )
 
 
@@ -86,7 +89,7 @@ def _not_read(pages: Sequence[Page]) -> list[str]:
     """A notice for each reason why pages were not read."""
     reasons = dict.fromkeys(page.missing for page in pages if page.missing)
     which = {reason: ", ".join(str(page.number) for page in pages if page.missing == reason) for reason in reasons}
-    return [f"Not read: page {numbers}: {reason}." for reason, numbers in which.items()]
+    return [remark(f"Not read: page {numbers}: {reason}.") for reason, numbers in which.items()]
 
 
 def _take_cards(reader: Reader, lines: Sequence[Line]) -> None:
@@ -99,7 +102,7 @@ def _take_cards(reader: Reader, lines: Sequence[Line]) -> None:
     doubtful = {id(line) for line in unclear}
     for left in reader.left:
         if id(left.line) in doubtful:
-            left.reason, left.kind = "a value near a name, but whose it is is not clear", "possible_result"
+            left.reason, left.kind = remark("a value near a name, but whose it is is not clear"), "possible_result"
 
 
 def _born(text: str, order: Any) -> date | None:
@@ -113,10 +116,11 @@ def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> di
     review = result.review
     if origins[page] == "ocr":
         sure = min(line.confidence for line in result.lines)
-        said = f"read from a picture, confidence {sure:.0%}"
+        said = remark(f"read from a picture, confidence {sure:.0%}")
         review = f"{said}; {review}" if review else said
     elif origins[page] == "layer":
-        review = f"read from the hidden text behind a picture; {review}".rstrip("; ")
+        said = remark("read from the hidden text behind a picture")
+        review = f"{said}; {review}" if review else said
     collected = result.date
     if not collected:
         seen = [facts[p] for p in sorted(facts) if p <= page] or list(facts.values())

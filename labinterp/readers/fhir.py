@@ -14,8 +14,10 @@ from datetime import date
 from typing import Any
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Patient, Report
 from labinterp.readers.encoding import decode
+from labinterp.readers.limits import limits
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import looks_like_range, parse_date
 
@@ -61,16 +63,22 @@ def identify(head: bytes, name: str) -> bool:
 
 def read(data: bytes, name: str, locale: str | None = None) -> Report:
     """Read FHIR. Raises `ReadError` for JSON that is broken or is no FHIR."""
+    most = limits()
+    if len(data) > most.json_size:
+        raise ReadError(f"{name}: {len(data) >> 20} MB of JSON; the limit is {most.json_size >> 20} MB")
     text, _ = decode(data)
     resources, unread = parsed(text.lstrip("\ufeff"), name)
-    document = _Document(resources)
-    for resource in document.top:
-        document.visit(resource)
+    try:
+        document = _Document(resources)
+        for resource in document.top:
+            document.visit(resource)
+    except RecursionError:  # bundles within bundles, results that are members of results, a thousand times
+        raise ReadError(f"{name}: the FHIR document is nested too deeply") from None
     unread += document.unread
     if not document.seen:
         raise ReadError(f"{name}: JSON, but not FHIR: no resourceType was found")
     if not document.rows and not unread:
-        unread.append({"text": ", ".join(document.seen), "page": 1, "reason": "no laboratory result in it", "kind": "furniture"})
+        unread.append({"text": ", ".join(document.seen), "page": 1, "reason": remark("no laboratory result in it"), "kind": "furniture"})
     people = {row["patient_id"] for row in document.rows}
     several = len(people) > 1
     for row in document.rows:
@@ -96,29 +104,41 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     return report
 
 
+def results_in(resources: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Patient]]:
+    """Rows, unread lines and persons of a few resources, for who reads a long file piece by piece. Each row has its `patient_id`."""
+    document = _Document(resources)
+    for resource in document.top:
+        document.visit(resource)
+    return document.rows, document.unread, document.patients
+
+
 def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """JSON, or one JSON object a line -> the objects, and the lines that are none. Numbers stay texts."""
     try:
-        whole = _loads(text)
+        whole = loads(text)
         return [item for item in (whole if isinstance(whole, list) else [whole]) if isinstance(item, dict)], []
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ReadError(f"{name}: the JSON is nested more deeply than is read (FHIR has some fifteen levels)") from None
+    except ValueError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         objects, unread = [], []
         for number, line in enumerate(lines, 1):
             try:
-                item = _loads(line)
+                item = loads(line)
             except (ValueError, RecursionError):
-                reason = f"line {number} is no complete JSON object"
+                reason = remark(f"line {number} is no complete JSON object")
                 unread.append({"text": line[:500], "page": 1, "reason": reason, "kind": "possible_result"})
                 continue
             if isinstance(item, dict):
                 objects.append(item)
         if not any("resourceType" in item for item in objects):
-            raise ReadError(f"{name}: the JSON is broken or cut off: {error}") from error
+            at = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
+            raise ReadError(f"{name}: the JSON is broken or cut off{at}") from None
         return objects, unread
 
 
-def _loads(text: str) -> Any:
+def loads(text: str | bytes) -> Any:
+    """JSON with the digits that were sent: numbers stay texts."""
     return json.loads(text, parse_float=str, parse_int=str)
 
 
@@ -185,11 +205,11 @@ class _Document:
         born = parse_date(str(resource.get("birthDate") or ""), "ymd") if len(str(resource.get("birthDate") or "")) == 10 else None
         key = key or str(resource.get("id") or "patient")
         self.key_of[id(resource)] = key
-        age, pregnant = extension(resource, "age"), extension(resource, "pregnant")
+        age, pregnant = _number(extension(resource, "age")), extension(resource, "pregnant")
         self.patients[key] = Patient(
             sex=sex,
             birth_date=born if born and born <= date.today() else None,
-            age=float(age) if age else None,
+            age=age if age is not None and 0 <= age <= 130 else None,
             pregnant={"True": True, "False": False}.get(pregnant),
         )
         for human in many(resource.get("name"))[:1]:
@@ -211,7 +231,7 @@ class _Document:
     # -- resources
 
     def visit(self, resource: dict[str, Any]) -> None:
-        kind = resource["resourceType"]
+        kind = str(resource["resourceType"])
         if kind == "DiagnosticReport":
             self._report(resource)
         elif kind == "Observation":
@@ -219,7 +239,7 @@ class _Document:
         elif kind not in ("Patient", "Specimen", "Bundle", *self.told):
             self.told.append(kind)
             count = self.seen[kind]
-            self._leave(f"{kind} ({count})" if count > 1 else kind, "a resource that holds no laboratory result", "furniture")
+            self._leave(f"{kind} ({count})" if count > 1 else kind, remark("a resource that holds no laboratory result"), "furniture")
 
     def _report(self, report: dict[str, Any]) -> None:
         for performer in many(report.get("performer")):
@@ -232,17 +252,19 @@ class _Document:
             observation = self.resolve(reference, report)
             if observation is None:
                 target = str(reference.get("reference") or reference.get("display") or "a result")
-                self._leave(f"{title}: {reference.get('display') or target}", f"the document does not hold {target}", "possible_result")
+                self._leave(
+                    f"{title}: {reference.get('display') or target}", remark(f"the document does not hold {target}"), "possible_result"
+                )
             elif id(observation) in self.owner:
                 self._observation(observation)
         for form in many(report.get("presentedForm")):
             kind = form.get("contentType") or "attachment"
-            reason = f"an attached document ({kind}); read it as a file of its own"
+            reason = remark(f"an attached document ({kind}); read it as a file of its own")
             self._leave(f"{title}: {form.get('title') or kind}", reason, "possible_result")
         coded_conclusions = many(report.get("conclusionCode") or report.get("codedDiagnosis"))
         for text in (report.get("conclusion"), *map(concept, coded_conclusions)):
             if text:
-                self._leave(f"{title}: {text}", "a conclusion in words", "furniture")
+                self._leave(f"{title}: {text}", remark("a conclusion in words"), "furniture")
 
     def _observation(self, observation: dict[str, Any]) -> None:
         if id(observation) in self.done:
@@ -251,14 +273,14 @@ class _Document:
         title = concept(observation.get("code")) or str(observation.get("id") or "observation")
         categories = {code for category in many(observation.get("category")) for code in codes(category)}
         if categories and not categories & set(TESTED):
-            self._leave(line_of(title, observation), f"not a laboratory result ({', '.join(sorted(categories))})", "furniture")
+            self._leave(line_of(title, observation), remark(f"not a laboratory result ({', '.join(sorted(categories))})"), "furniture")
             return
         if extension(observation, "derived"):
-            self._leave(line_of(title, observation), "worked out from other results; it is worked out again", "furniture")
+            self._leave(line_of(title, observation), remark("worked out from other results; it is worked out again"), "furniture")
             return
         status = NOT_RESULTS.get(str(observation.get("status") or ""))
         if status:
-            self._leave(line_of(title, observation), f"the laboratory marks it as {status}", "possible_result")
+            self._leave(line_of(title, observation), remark(f"the laboratory marks it as {status}"), "possible_result")
             return
         components = many(observation.get("component"))
         members = many(observation.get("hasMember")) or [
@@ -273,9 +295,9 @@ class _Document:
             lost = [m for m in members if isinstance(m, dict) and self.resolve(m, observation) is None]
             if lost:
                 named = ", ".join(str(m.get("display") or m.get("reference")) for m in lost)
-                self._leave(title, f"a panel whose members are not in the document: {named}", "possible_result")
+                self._leave(title, remark(f"a panel whose members are not in the document: {named}"), "possible_result")
             else:
-                self._leave(title, "a panel; its members are results of their own", "furniture")
+                self._leave(title, remark("a panel; its members are results of their own"), "furniture")
         for component in components:
             self._row(component, observation, title)
         for member in members:
@@ -301,13 +323,13 @@ class _Document:
             "section_text": extension(part, "section") or panel or self.section.get(id(observation), ""),
             "specimen_text": concept(source.get("type")) or str(specimen.get("display") or ""),
             "code_text": coded(part.get("code"), LOINC),
-            "decimal": extension(part, "decimal") or ".",
+            "decimal": "," if extension(part, "decimal") == "," else ".",
             "review": "; ".join(filter(None, [review, extension(part, "review")])),
             "patient_id": key,
         }
         row["text"] = " ".join(" ".join(str(row[c]) for c in ("name_text", "value_text", "unit_text", "range_text", "flag_text")).split())
         if not row["name_text"]:
-            self._leave(row["text"], "no code and no name of the test", "possible_result")
+            self._leave(row["text"], remark("no code and no name of the test"), "possible_result")
             return
         self.rows.append(row)
 
@@ -324,7 +346,7 @@ class _Document:
             if low and high:
                 pair = [_number(low[0]), _number(high[0])]
                 if None not in pair and (pair[0] > pair[1] or pair[0] == pair[1] == 0):  # type: ignore[operator]
-                    self.notices.append(f"The reference range of {title} is sent as {low[0]} to {high[0]}, which cannot be meant.")
+                    self.notices.append(remark(f"The reference range of {title} is sent as {low[0]} to {high[0]}, which cannot be meant."))
             if not (text and looks_like_range(text)):
                 sides = f"{low[0]} - {high[0]}" if low and high else f">= {low[0]}" if low else f"<= {high[0]}" if high else text
                 other = (low or high or ("", ""))[1]
@@ -409,7 +431,7 @@ def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
             top, bottom = quantity(only(value).get("numerator")), quantity(only(value).get("denominator"))
             return printed or (f"{top[0]}:{bottom[0]}" if top and bottom else ""), "", ""
         if kind in UNREAD_VALUES:
-            return "", "", f"the value is sent as {kind}, which is not read"
+            return "", "", remark(f"the value is sent as {kind}, which is not read")
         return str(value), extension(part, "unit"), ""
     reason = concept(part.get("dataAbsentReason"))
     return "" if reason == "unknown" else reason.replace("-", " "), extension(part, "unit"), ""

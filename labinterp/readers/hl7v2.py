@@ -12,9 +12,11 @@ from datetime import date
 from typing import Any
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Patient, Report
 from labinterp.readers.encoding import decode, encoding_of
 from labinterp.readers.fhir import ANSWERS, without_tag
+from labinterp.readers.limits import limits
 from labinterp.readers.table import taken_apart
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import parse_date
@@ -27,20 +29,22 @@ ENCODINGS = {
 """MSH-18 (table 0211) -> Python's name."""
 
 STATUS = {
-    "D": "the laboratory deleted it",
-    "W": "the laboratory marks it as wrong",
-    "X": "the result cannot be obtained",
-    "N": "not asked for",
-    "I": "still pending",
-    "O": "an order without a result",
+    "D": remark("the laboratory deleted it"),
+    "W": remark("the laboratory marks it as wrong"),
+    "X": remark("the result cannot be obtained"),
+    "N": remark("not asked for"),
+    "I": remark("still pending"),
+    "O": remark("an order without a result"),
 }
 """OBX-11 (table 0085) that is no result; the first two even where a value stands there."""
 
 NO_RESULT_TYPES = {
-    "ED": "an attached document", "RP": "a pointer to a document", "DT": "a date", "TM": "a time", "TS": "a time", "DTM": "a time",
-    "DR": "a span of time", "NA": "a row of numbers", "MA": "rows of numbers", "CQ": "a composite", "CX": "an identifier",
-    "XPN": "a name", "PN": "a name", "XCN": "a person", "XON": "an organisation", "XAD": "an address", "XTN": "a telephone number",
-    "DLN": "a licence",
+    "ED": remark("an attached document"), "RP": remark("a pointer to a document"), "DT": remark("a date"), "TM": remark("a time"),
+    "TS": remark("a time"), "DTM": remark("a time"), "DR": remark("a span of time"), "NA": remark("a row of numbers"),
+    "MA": remark("rows of numbers"), "CQ": remark("a composite"), "CX": remark("an identifier"), "XPN": remark("a name"),
+    "PN": remark("a name"), "XCN": remark("a person"), "XON": remark("an organisation"), "XAD": remark("an address"),
+    "XTN": remark("a telephone number"),
+    "DLN": remark("a licence"),
 }  # fmt: skip
 LONGEST = 1000
 """Characters of a segment that are kept for people to see: an attached document is one long line."""
@@ -65,6 +69,11 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     messages, unread = messages_of(text)
     if not messages:
         raise ReadError(f"{name}: no HL7 message (MSH) was found")
+    most = limits()
+    if sum(map(len, messages)) > most.segments:
+        raise ReadError(f"{name}: {sum(map(len, messages))} segments; the limit is {most.segments}")
+    if any(sum(map(segment.count, {*message[0][3:6], *message[0][7:8]})) > most.parts for message in messages for segment in message):
+        raise ReadError(f"{name}: a segment of more than {most.parts} fields and parts, which is the limit")
     rows: list[dict[str, Any]] = []
     people: dict[str, tuple[Patient, str]] = {}
     laboratories: list[str] = []
@@ -73,7 +82,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         try:
             message = hl7.parse("\r".join(segments) + "\r")
         except (hl7.HL7Exception, AssertionError, ValueError, IndexError, KeyError) as error:  # broken separators
-            unread += [_left(line, f"a message that cannot be taken apart: {error}", "possible_result") for line in segments]
+            unread += [_left(line, remark(f"a message that cannot be taken apart: {error}"), "possible_result") for line in segments]
             continue
         person = ""
         group: dict[str, Any] = {}
@@ -103,10 +112,10 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
                     rows.append(group | {k: v for k, v in row.items() if v or k not in group} | {"text": line, "patient_id": person})
             elif kind == "NTE":
                 note = " ".join(_part(segment, 3, repetition) for repetition in range(1, _repetitions(segment, 3) + 1))
-                unread.append(_left(note or str(segment), "a note of the laboratory", "furniture"))
+                unread.append(_left(note or str(segment), remark("a note of the laboratory"), "furniture"))
             else:
                 others[kind] += 1
-    unread += [_left(f"{kind} ({count})", "segments that hold no result", "furniture") for kind, count in sorted(others.items())]
+    unread += [_left(f"{kind} ({count})", remark("segments that hold no result"), "furniture") for kind, count in sorted(others.items())]
     for row in rows:
         row |= {"page": 1, "decimal": ".", "date_order": "ymd"}
     mentioned = {row["patient_id"] for row in rows} or set(people)
@@ -133,12 +142,12 @@ def _text_of(data: bytes, locale: str | None) -> tuple[str, list[str]]:
     if not wanted or found in ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32") or (found == "utf-8" and not data.isascii()):
         wanted_text, notices = decode(data, locale)[0], []
         if declared and wanted not in ("", "ascii") and not wanted.startswith(found[:5]):
-            notices.append(f"The message calls itself {declared} but is {found}; it was read as {found}.")
+            notices.append(remark(f"The message calls itself {declared} but is {found}; it was read as {found}."))
         return wanted_text, notices
     try:
         return data.decode(wanted).lstrip("\ufeff"), []
     except UnicodeDecodeError:
-        return data.decode(found, "replace"), [f"The message calls itself {declared} but is not; it was read as {found}."]
+        return data.decode(found, "replace"), [remark(f"The message calls itself {declared} but is not; it was read as {found}.")]
 
 
 def messages_of(text: str) -> tuple[list[list[str]], list[dict[str, Any]]]:
@@ -146,7 +155,7 @@ def messages_of(text: str) -> tuple[list[list[str]], list[dict[str, Any]]]:
 
     A line that begins no segment continues the last one (senders break long texts over lines).
     """
-    messages: list[list[str]] = []
+    messages: list[list[list[str]]] = []
     unread: list[dict[str, Any]] = []
     for line in re.split(r"[\r\n\x0b\x1c]+", text):
         line = line.strip("\ufeff \t\x00")
@@ -156,14 +165,14 @@ def messages_of(text: str) -> tuple[list[list[str]], list[dict[str, Any]]]:
         if line[:3] in ("FHS", "BHS", "BTS", "FTS") and segment:
             continue
         if segment and line.startswith("MSH"):
-            messages.append([line])
+            messages.append([[line]])
         elif segment and messages:
-            messages[-1].append(line)
+            messages[-1].append([line])
         elif messages:
-            messages[-1][-1] += "\\.br\\" + line
+            messages[-1][-1].append(line)
         else:
-            unread.append(_left(line, "a line before the first message", "possible_result" if segment else "furniture"))
-    return messages, unread
+            unread.append(_left(line, remark("a line before the first message"), "possible_result" if segment else "furniture"))
+    return [["\\.br\\".join(lines) for lines in message] for message in messages], unread
 
 
 def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
@@ -174,18 +183,18 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
     if status in ("D", "W"):
         return [], STATUS[status], False
     if _part(segment, 29).upper() == "QST":
-        return [], "a question asked with the order, not a result", True
+        return [], remark("a question asked with the order, not a result"), True
     if kind in NO_RESULT_TYPES:
-        return [], f"the value is {NO_RESULT_TYPES[kind]} ({kind}), which is not read", kind not in ("ED", "RP", "NA", "MA")
+        return [], remark(f"the value is {NO_RESULT_TYPES[kind]} ({kind}), which is not read"), kind not in ("ED", "RP", "NA", "MA")
     values = _values(segment, kind)
     flags = [_part(segment, 8, repetition) for repetition in range(1, _repetitions(segment, 8) + 1)]
     flag = " ".join(dict.fromkeys(flag for flag in flags if flag and flag.lower() != "null"))
     if not any(values) and (status in STATUS or not flag):
-        return [], STATUS.get(status, "no value"), False
+        return [], STATUS.get(status, remark("no value")), False
     if not name and not code:
-        return [], "no code and no name of the test", False
+        return [], remark("no code and no name of the test"), False
     if any(len(value) > PROSE for value in values):
-        return [], "words about results, not a result", False
+        return [], remark("words about results, not a result"), False
     row = {
         "name_text": name or code,
         "code_text": code,
@@ -194,7 +203,7 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
         "flag_text": flag,
         "collected_text": time_of(_part(segment, 14)),
     }
-    review = "one of several values sent for one result" if len(values) > 1 else ""
+    review = remark("one of several values sent for one result") if len(values) > 1 else ""
     found = []
     for value in values or [""]:
         own, unit, own_flag = taken_apart(value, row["unit_text"], row["flag_text"], row["range_text"])

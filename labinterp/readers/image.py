@@ -9,8 +9,11 @@ from __future__ import annotations
 import io
 import logging
 import re
+import struct
 import time
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from statistics import median
 from typing import Any
@@ -19,14 +22,14 @@ from labinterp.errors import ReadError
 from labinterp.model import Report
 from labinterp.readers.document import report_of
 from labinterp.readers.geometry import Page, Word
+from labinterp.readers.limits import limits
 
-MAX_BYTES = 60_000_000
-MAX_PIXELS = 80_000_000
-MAX_PAGES = 60
-MAX_SECONDS = 600.0  # of one document
 DPI = 200
 SURE = 0.5  # text below this confidence is left out of rows
 INSTALL = "pip install 'labinterp[ocr]'"
+
+FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "DIB", "GIF", "WEBP")
+"""What Pillow may open: others of its formats start programs or are rarely looked after."""
 
 _MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"BM", b"GIF8")
 
@@ -45,16 +48,21 @@ def _is_heic(head: bytes) -> bool:
 def read(data: bytes, name: str, locale: str | None = None) -> Report:
     """Read a picture (each frame of a TIFF is a page). Raises `ReadError` without the extra `ocr`, or for an unreadable script."""
     require(name)
-    frames = _frames(data, name)
-    clock = time.monotonic()
+    most, clock = limits(), time.monotonic()
+    if len(data) > most.picture_size:
+        raise ReadError(f"{name}: the picture has {len(data) >> 20} MB; the limit is {most.picture_size >> 20} MB")
     pages = []
-    for number, frame in enumerate(frames, 1):
-        if time.monotonic() - clock > MAX_SECONDS:
-            raise ReadError(
-                f"{name}: reading the pictures took longer than {MAX_SECONDS:.0f} s; it stopped at page {number} of {len(frames)}"
-            )
-        tell(number, len(frames))
-        pages.append(page_of(frame, number, name))
+    with opened(data, name) as picture:
+        count = frames_of(picture, name)
+        if count > most.picture_pages:
+            raise ReadError(f"{name}: the picture has more pages than are read; the limit is {most.picture_pages}")
+        for number in range(1, count + 1):
+            if time.monotonic() - clock > most.seconds:
+                raise ReadError(
+                    f"{name}: reading the pictures took longer than {most.seconds:.0f} s; it stopped at page {number} of {count}"
+                )
+            tell(number, count)
+            pages.append(page_of(frame(picture, number, name), number, name))
     return report_of(pages, name=name, format="image", locale=locale)
 
 
@@ -77,11 +85,10 @@ def require(name: str) -> None:
         raise ReadError(f"{name}: this is a picture, and reading pictures needs the extra 'ocr': {INSTALL}")
 
 
-def _frames(data: bytes, name: str) -> list[Any]:
-    from PIL import Image, ImageOps, UnidentifiedImageError
+def opened(data: bytes, name: str) -> Any:
+    """The picture with its header read and nothing decoded. Raises `ReadError` where it is damaged or has too many pixels."""
+    from PIL import Image
 
-    if len(data) > MAX_BYTES:
-        raise ReadError(f"{name}: the picture has {len(data) / 1e6:.0f} MB; the limit is {MAX_BYTES / 1e6:.0f} MB")
     if _is_heic(data[:16]):
         try:
             from pillow_heif import register_heif_opener
@@ -90,22 +97,49 @@ def _frames(data: bytes, name: str) -> list[Any]:
                 f"{name}: HEIC pictures need the package pillow-heif: pip install pillow-heif; or save the picture as JPEG"
             ) from None
         register_heif_opener()
+    with _faults(name):
+        return Image.open(io.BytesIO(data), formats=("HEIF",) if _is_heic(data[:16]) else FORMATS)
+
+
+def frames_of(picture: Any, name: str) -> int:
+    """How many pages a picture has, counted no further than needed to refuse it. Only a TIFF has pages: others hold moving pictures."""
+    if picture.format != "TIFF":
+        return 1
+    for index in range(1, limits().picture_pages + 1):
+        with _faults(name):
+            try:
+                picture.seek(index)
+            except EOFError:
+                return index
+    return limits().picture_pages + 1
+
+
+def frame(picture: Any, number: int, name: str) -> Any:
+    """Page `number` (from 1) decoded, upright. Raises `ReadError` for too many pixels, before decoding."""
+    from PIL import ImageOps
+
+    with _faults(name):
+        picture.seek(number - 1)
+        if picture.width * picture.height > limits().pixels:
+            raise ReadError(
+                f"{name}: the picture has {picture.width} x {picture.height} points; the limit is {limits().pixels // 1_000_000} million"
+            )
+        return ImageOps.exif_transpose(_square(picture)).convert("RGB")
+
+
+@contextmanager
+def _faults(name: str) -> Iterator[None]:
+    """What Pillow says of broken pictures, as a `ReadError` without their content."""
+    from PIL import Image
+
     try:
-        picture = Image.open(io.BytesIO(data))
-        count = getattr(picture, "n_frames", 1)
-        if count > MAX_PAGES:
-            raise ReadError(f"{name}: the picture has {count} pages; the limit is {MAX_PAGES}")
-        frames = []
-        for index in range(count):
-            picture.seek(index)
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ReadError(
-                    f"{name}: the picture has {picture.width} x {picture.height} points; the limit is {MAX_PIXELS // 1_000_000} million"
-                )
-            frames.append(ImageOps.exif_transpose(_square(picture)).convert("RGB"))
-        return frames
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise ReadError(f"{name}: the picture is damaged or too large ({type(error).__name__})") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower and says so
+            yield
+    except Image.DecompressionBombError:
+        raise ReadError(f"{name}: the picture has too many points; the limit is {limits().pixels // 1_000_000} million") from None
+    except (OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, struct.error) as error:
+        raise ReadError(f"{name}: the picture is damaged ({type(error).__name__})") from None
 
 
 def _square(picture: Any) -> Any:
@@ -113,7 +147,10 @@ def _square(picture: Any) -> Any:
     dots = picture.info.get("dpi", (0, 0))
     across, down = float(dots[0] or 0), float(dots[1] or 0)
     if across > 1 and down > 1 and not 0.8 < across / down < 1.25:
-        return picture.resize((picture.width, round(picture.height * across / down)))
+        stretched = max(round(picture.height * across / down), 1)
+        if picture.width * stretched > limits().pixels:  # a fax is stretched twice; what needs more is no fax
+            return picture.copy()
+        return picture.resize((picture.width, stretched))
     return picture.copy()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from labinterp.language import remark
 from labinterp.readers import transposed, vocabulary
 from labinterp.readers.cells import (
     DATE,
@@ -30,7 +31,7 @@ from labinterp.readers.table import is_analyte
 from labinterp.words import NO_RESULT, fold_word
 
 FAILED = frozenset({"specimen-problem", "pending", "cancelled", "not-performed"})
-HEADING = "heading or text"
+HEADING = remark("heading or text")
 """Why a line above tests is not read."""
 
 
@@ -297,7 +298,7 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
             return []
         doubt = ""
         if not numeric and not looks_like_value(got.value) and re.search(r"\d", got.value) and evidence == 0:
-            doubt = "the value has an unusual form"
+            doubt = remark("the value has an unusual form")
         use_unit = tidy_unit(here_unit or unit_in(span))
         if numeric or looks_like_value(got.value):
             column = column or next(c for c in header.columns if c.role == "value")
@@ -316,7 +317,7 @@ def results_of_line(line: Line, header: Header, strict: bool, borrowed: Cell | N
                 lines=[line],
                 name_x0=name_cells[0].x0,
                 value_x=words[0].x0,
-                review=doubt or ("" if not unit or looks_like_unit(unit) or evidence else "the unit is not a known spelling"),
+                review=doubt or ("" if not unit or looks_like_unit(unit) or evidence else remark("the unit is not a known spelling")),
                 plain=numeric or looks_like_value(got.value),
             )
         )
@@ -612,7 +613,7 @@ class Reader:
                 self._flush()
             if id(line) in inside:
                 self._flush()
-                self.left.append(Left(line, "table header"))
+                self.left.append(Left(line, remark("table header")))
                 self.last = None
                 continue
             above = index < first_head
@@ -628,7 +629,7 @@ class Reader:
             result.section, result.specimen = self.section, self.specimen
             self.results.append(result)
         if not found:
-            self.left.append(Left(line, "table header"))
+            self.left.append(Left(line, remark("table header")))
 
     def _drop_idle_tables(self) -> None:
         """A header under which no number and no known result word stands was none: its rows are not results."""
@@ -636,7 +637,7 @@ class Reader:
         for result in [r for r in self.results if r.header not in useful]:
             self.results.remove(result)
             for line in result.lines:
-                self.left.append(Left(line, "text in columns without any result", "furniture"))
+                self.left.append(Left(line, remark("text in columns without any result"), "furniture"))
 
     # -- helpers
 
@@ -645,7 +646,7 @@ class Reader:
             self.foreign, self.header = True, None
         if self.foreign:
             self._flush()
-            self.left.append(Left(line, "a table of goods or doses, not of results"))
+            self.left.append(Left(line, remark("a table of goods or doses, not of results")))
             return
         masked = mask(line.text)
         repeated = masked in furniture
@@ -668,7 +669,7 @@ class Reader:
         if self._add_to_last(line, lines, index):
             return
         if repeated:
-            self.left.append(Left(line, "repeated on several pages"))
+            self.left.append(Left(line, remark("repeated on several pages")))
             return
         self._unread(line, lines, index, above)
 
@@ -836,7 +837,7 @@ class Reader:
         stop = vocabulary.starts(text, "stop")
         if stop and re.match(r"^[^:]{0,60}:|^\W*\w+\W*$", text):
             self.paused = True
-            self.left.append(Left(line, "comment or explanation"))
+            self.left.append(Left(line, remark("comment or explanation")))
             return
         if (
             len(line.cells) <= 2
@@ -854,14 +855,16 @@ class Reader:
                     self.paused = False
                 return
         kind = "possible_result" if _possible(line) else "furniture"
-        self.left.append(Left(line, "not read as a result" if kind == "possible_result" else "no result on this line", kind))
+        self.left.append(
+            Left(line, remark("not read as a result") if kind == "possible_result" else remark("no result on this line"), kind)
+        )
 
     def _flush(self) -> None:
         for line in self.pending:
             stated = _result_in(line.text)
-            self.left.append(Left(line, "not read as a result", "possible_result") if stated else Left(line, HEADING))
+            self.left.append(Left(line, remark("not read as a result"), "possible_result") if stated else Left(line, HEADING))
         for line, _ in self.span_ahead:
-            self.left.append(Left(line, "a range without its result", "possible_result"))
+            self.left.append(Left(line, remark("a range without its result"), "possible_result"))
         self.pending, self.span_ahead = [], []
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from labinterp.errors import ReadError
 from labinterp.model import Report
-from labinterp.readers.table import report_of, table_of
+from labinterp.readers.limits import limits
+from labinterp.readers.table import refuse_cells, report_of, table_of
+
+PIECE = 4096
+"""Rows taken out at a time, so that a text that is stored once and meant a million times is noticed before it is written out."""
 
 
 def identify(head: bytes, name: str) -> bool:
@@ -20,7 +25,22 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     import pyarrow.parquet
 
     try:
-        frame = pyarrow.parquet.read_table(io.BytesIO(data)).to_pandas()
-    except (pyarrow.ArrowException, OSError) as error:
-        raise ReadError(f"{name}: the Parquet file is damaged or cut off ({error})") from error
+        with pyarrow.parquet.ParquetFile(io.BytesIO(data)) as file:
+            refuse_cells(file.metadata.num_rows, file.metadata.num_columns, name)
+            frame = _bounded(file, name).to_pandas()
+    except (pyarrow.ArrowException, OSError, ValueError, TypeError, MemoryError) as error:
+        raise ReadError(f"{name}: the Parquet file is damaged or cut off ({type(error).__name__})") from None
     return report_of([table_of(frame, [str(column) for column in frame.columns])], name=name, format="parquet", locale=locale)
+
+
+def _bounded(file: Any, name: str) -> Any:
+    """The table, taken out piece by piece up to the limit of what may be unpacked."""
+    import pyarrow
+
+    most, size, pieces = limits().unpacked * 5, 0, []
+    for piece in file.iter_batches(batch_size=PIECE):
+        pieces.append(piece)
+        size += piece.nbytes
+        if size > most:
+            raise ReadError(f"{name}: the Parquet file unpacks to more than {most >> 20} MB, which is the limit; use `labinterp batch`")
+    return pyarrow.Table.from_batches(pieces, file.schema_arrow)

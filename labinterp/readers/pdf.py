@@ -13,16 +13,15 @@ from itertools import pairwise
 from typing import Any
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers import image
 from labinterp.readers.document import report_of
 from labinterp.readers.geometry import WORD_GAP, Page, Word, with_superscripts
+from labinterp.readers.limits import limits
 from labinterp.readers.second import compare
 
-MAX_BYTES = 100_000_000
-MAX_PAGES = 500
 FEW_WORDS = 12  # a page with fewer is looked at for pictures
-MAX_CHARS = 60_000  # of one page
 
 
 def identify(head: bytes, name: str) -> bool:
@@ -40,18 +39,19 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
     """The pages of a PDF as words."""
     import pypdfium2 as pdfium
 
-    if len(data) > MAX_BYTES:
-        raise ReadError(f"{name}: the PDF has {len(data) / 1e6:.0f} MB; the limit is {MAX_BYTES / 1e6:.0f} MB")
+    most = limits()
+    if len(data) > most.pdf_size:
+        raise ReadError(f"{name}: the PDF has {len(data) >> 20} MB; the limit is {most.pdf_size >> 20} MB")
     try:
         document = pdfium.PdfDocument(data, password=password)
     except pdfium.PdfiumError as error:
         if "assword" in str(error):
-            said = "the password given is wrong" if password else "no password was given"
+            said = remark("the password given is wrong") if password else remark("no password was given")
             raise ReadError(f"{name}: the PDF is protected by a password and {said}") from None
         raise ReadError(f"{name}: the PDF is damaged and cannot be opened ({error})") from None
     try:
-        if len(document) > MAX_PAGES:
-            raise ReadError(f"{name}: the PDF has {len(document)} pages; the limit is {MAX_PAGES}")
+        if len(document) > most.pages:
+            raise ReadError(f"{name}: the PDF has {len(document)} pages; the limit is {most.pages}")
         pages, clock = [], time.monotonic()
         for number in range(len(document)):
             page = document[number]
@@ -67,15 +67,15 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
                 if page.origin != "layer":
                     pages[page.number - 1] = _without_picture(page)
             return pages
-        for page in pictures[: image.MAX_PAGES]:
-            if time.monotonic() - clock > image.MAX_SECONDS:
+        if len(pictures) > most.picture_pages:
+            raise ReadError(f"{name}: {len(pictures)} pages are pictures; the limit is {most.picture_pages}")
+        for page in pictures:
+            if time.monotonic() - clock > most.seconds:
                 raise ReadError(
-                    f"{name}: reading the pages as pictures took longer than {image.MAX_SECONDS:.0f} s; stopped at page {page.number}"
+                    f"{name}: reading the pages as pictures took longer than {most.seconds:.0f} s; stopped at page {page.number}"
                 )
             image.tell(page.number, len(pages))
             pages[page.number - 1] = image.page_of(_rendered(document, page, name), page.number, name)
-        if len(pictures) > image.MAX_PAGES:
-            raise ReadError(f"{name}: {len(pictures)} pages are pictures; the limit is {image.MAX_PAGES}")
     finally:
         document.close()
     return pages
@@ -108,17 +108,17 @@ def _is_picture(document: Any, page: Page) -> bool:
 def _without_picture(page: Page) -> Page:
     """A page whose picture cannot be read as the extra `ocr` is missing: the words of its text layer, if they mean anything."""
     broken = page.origin == "broken"
-    what = "this page has a picture on it and hardly any text" if page.words else "this page is a picture"
+    what = remark("this page has a picture on it and hardly any text") if page.words else remark("this page is a picture")
     if broken:
-        what = "the fonts of this page do not say which letters they show"
-    missing = f"{what}; reading it needs the extra 'ocr': {image.INSTALL}"
+        what = remark("the fonts of this page do not say which letters they show")
+    missing = remark(f"{what}; reading it needs the extra 'ocr': {image.INSTALL}")
     return replace(page, words=[] if broken else page.words, origin="text", missing=missing)
 
 
 def _why(pages: list[Page]) -> str:
     if any(p.origin == "broken" for p in pages):
-        return "the fonts of the PDF do not say which letters they show"
-    return "the PDF has no text, only pictures of it"
+        return remark("the fonts of the PDF do not say which letters they show")
+    return remark("the PDF has no text, only pictures of it")
 
 
 def _rendered(document: Any, page: Page, name: str) -> Any:
@@ -126,11 +126,27 @@ def _rendered(document: Any, page: Page, name: str) -> Any:
     try:
         width, height = handle.get_size()
         scale = image.DPI / 72
-        if width * height * scale * scale > image.MAX_PIXELS:
-            raise ReadError(f"{name}: page {page.number} is {width:.0f} x {height:.0f} points large, too large to be read as a picture")
+        if width * height * scale * scale > limits().pixels:
+            raise ReadError(
+                f"{name}: page {page.number} is {width:.0f} x {height:.0f} points large, too large to be read as a picture; "
+                f"the limit is {limits().pixels // 1_000_000} million pixels at {image.DPI} dots an inch"
+            )
+        refuse_large_pictures(handle, page.number, name)
         return handle.render(scale=scale).to_pil().convert("RGB")
     finally:
         handle.close()
+
+
+def refuse_large_pictures(page: Any, number: int, name: str) -> None:
+    """Raise `ReadError` for a page with a picture on it of too many pixels, before anything is decoded."""
+    import pypdfium2.raw as raw
+
+    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+        across, down = item.get_px_size()
+        if across * down > limits().pixels:
+            raise ReadError(
+                f"{name}: page {number} holds a picture of {across} x {down} points; the limit is {limits().pixels // 1_000_000} million"
+            )
 
 
 class _Style:
@@ -176,8 +192,8 @@ Glyph = tuple[str, float, float, float, float, float, float, float, float, _Styl
 def _glyphs(raw: Any, text: Any, number: int, name: str) -> list[Glyph]:
     handle = text.raw
     count = raw.FPDFText_CountChars(handle)
-    if count > MAX_CHARS:
-        raise ReadError(f"{name}: page {number} has {count} characters; the limit is {MAX_CHARS}")
+    if count > limits().page_characters:
+        raise ReadError(f"{name}: page {number} has {count} characters; the limit is {limits().page_characters}")
     unicode_of, object_of = raw.FPDFText_GetUnicode, raw.FPDFText_GetTextObject
     box_of, origin_of, angle_of, size_of = (
         raw.FPDFText_GetLooseCharBox,

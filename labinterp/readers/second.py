@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 
+from labinterp.language import remark
 from labinterp.readers.geometry import Page
 from labinterp.readers.result import Result
 
@@ -39,7 +40,7 @@ def compare(data: bytes, password: str | None, pages: Sequence[Page], results: S
         lines = seen.get(result.lines[0].page)
         value = _pattern(result.value)
         if lines is not None and not any(value.search(line) for line in lines):
-            said = "two readings of the page differ on this value"
+            said = remark("two readings of the page differ on this value")
             result.review = f"{result.review}; {said}" if result.review else said
 
 

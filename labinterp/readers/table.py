@@ -23,8 +23,10 @@ import pandas as pd
 
 from labinterp.columns import resolve, spread
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
 from labinterp.readers.cells import measure, unit_in
+from labinterp.readers.limits import limits
 from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
@@ -74,7 +76,7 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
     if not parts:
         raise ReadError(f"{name}: no column of results was found. Columns seen: {'; '.join(seen) or 'none'}")
     for table in empty:
-        left = {"page": table.page, "reason": "a table without results", "kind": "furniture"}
+        left = {"page": table.page, "reason": remark("a table without results"), "kind": "furniture"}
         unread += [{"text": line} | left for line in table.lines if line]
     rows = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     if len(parts) > 1:
@@ -95,6 +97,18 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
         name=name,
         notices=tuple(said),
     )
+
+
+def refuse_cells(lines: int, columns: int, name: str) -> None:
+    """Raise `ReadError` for a table that is larger than is read at once, before it is laid out."""
+    most = limits()
+    if columns > most.columns:
+        raise ReadError(f"{name}: a table of {columns} columns; the limit is {most.columns}")
+    if lines * columns > most.cells:
+        raise ReadError(
+            f"{name}: a table of {lines} lines and {columns} columns; the limit is {most.cells // 1_000_000} million cells; "
+            "use `labinterp batch`, or split it"
+        )
 
 
 def table_of(frame: pd.DataFrame, headings: Sequence[str]) -> Table:
@@ -142,15 +156,16 @@ class _Reading:
         if at is None:
             roles = _roles_by_content(top)
             if not _is_data(top[0], roles):
-                self._leave(range(len(table.cells)), "no heading of a table of results", "possible_result")
+                self._leave(range(len(table.cells)), remark("no heading of a table of results"), "possible_result")
                 self.headings = ", ".join(cell for cell in top[0] if cell)
                 return
-            self.notices.append(f"{table.title or 'The table'} has no heading; its columns were told apart by their content.")
+            title = table.title or remark("The table")
+            self.notices.append(remark(f"{title} has no heading; its columns were told apart by their content."))
         heads = top[at] if at is not None else [""] * len(roles)
         self.headings = ", ".join(head for head in heads if head)
         above = range(at or 0)
         self.facts = facts_of(top[: at or 0])
-        self._leave(above, "above the table", "furniture")
+        self._leave(above, remark("above the table"), "furniture")
         start = 0 if at is None else at + 1
         if at is not None:
             self._leave([at], "heading", "furniture")
@@ -180,7 +195,7 @@ class _Reading:
             names = [i for i in names if i not in personal] or names
             names = sorted(names, key=lambda i: -body[i].nunique())
         if spare := [head for head, role in zip(heads, roles) if head.strip() and not role and not _date_in(head)]:
-            self.notices.append(f"Columns that were not used: {', '.join(spare)}.")
+            self.notices.append(remark(f"Columns that were not used: {', '.join(spare)}."))
         columns: dict[str, Any] = {"name_text": _texts(body[names[0]])}
         for role, column in (("unit", "unit_text"), ("range", "range_text"), ("section", "section_text"), ("specimen", "specimen_text")):
             columns[column] = _first(body, at.get(role, []))
@@ -232,11 +247,11 @@ class _Reading:
         for i in [i for i in tests if _about(heads[i]) and not tests[i][1]]:
             del tests[i]
             count = int((_texts(self.table.cells.iloc[start:][i]) != "").sum())
-            self._note(heads[i], f"a column of {count} remarks on other columns", "furniture")
+            self._note(heads[i], remark(f"a column of {count} remarks on other columns"), "furniture")
         units_below = start < len(top) and _is_unit_line([top[start][i] for i in tests])
         if units_below:
             tests = {i: (name, unit or top[start][i]) for i, (name, unit) in tests.items()}
-            self._leave([start], "units of the headings", "furniture")
+            self._leave([start], remark("units of the headings"), "furniture")
             start += 1
         body = self.table.cells.iloc[start:]
         lines = np.arange(start, start + len(body))
@@ -253,7 +268,7 @@ class _Reading:
                 continue
             if name not in known and not any(looks_like_value(text) and not _DATE.fullmatch(text) for text in distinct[:2000]):
                 count = int((texts != "").sum())
-                self._note(heads[i], f"a column of {count} cells without a value (such as {distinct[0]!r})", "furniture")
+                self._note(heads[i], remark(f"a column of {count} cells without a value (such as {distinct[0]!r})"), "furniture")
                 continue
             own = {"name_text": name, "unit_text": unit, "value_text": texts}
             for j, (test, column) in companions.items():
@@ -264,7 +279,7 @@ class _Reading:
             parts.append(self._rows(shared | own, mask, lines, [i]))
         if not parts:
             return
-        self._leave(lines[~counted], "a line without a result", "furniture")
+        self._leave(lines[~counted], remark("a line without a result"), "furniture")
         self.rows = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
 
     # -- what becomes of lines
@@ -285,13 +300,13 @@ class _Reading:
         for at in np.flatnonzero(~keep):
             text = names[at]
             if headings[at]:
-                self._leave([lines[at]], "heading", "furniture")
+                self._leave([lines[at]], remark("heading"), "furniture")
             elif text and not any_value[at]:
                 section = is_section(text)
-                reason = "heading of a section" if section else "no value"
+                reason = remark("heading of a section") if section else remark("no value")
                 self._leave([lines[at]], reason, "furniture" if section or not is_analyte(text) else "possible_result")
             else:
-                self._leave([lines[at]], "no name of a test", "possible_result" if any_value[at] else "furniture")
+                self._leave([lines[at]], remark("no name of a test"), "possible_result" if any_value[at] else "furniture")
         bare = (names != "") & ~any_value & ~said
         if bare.any() and not (columns["section_text"] != "").any():
             sections = pd.Series(np.where(bare & _mapped(names, is_section).astype(bool), names, None), dtype=object)
@@ -527,7 +542,7 @@ def _people(body: pd.DataFrame, at: dict[str, list[int]], heads: list[str], noti
         found["sex"] = _mapped(_first(body, at["sex"][:1]), lambda text: sexes.get(text) or "")
         if unknown:
             listed = ", ".join(sorted(unknown)[:4])
-            notices.append(f"Sex is given as {listed}, which can mean more than one thing; it was left unknown.")
+            notices.append(remark(f"Sex is given as {listed}, which can mean more than one thing; it was left unknown."))
     if "age" in at:
         ages = _mapped(_first(body, at["age"]), age_of)
         found["age"] = pd.to_numeric(pd.Series(ages, dtype=object), errors="coerce").to_numpy(float)

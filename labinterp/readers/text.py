@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError, ValueTextError
+from labinterp.language import remark
 from labinterp.model import ROW_COLUMNS, Report, frame_of
 from labinterp.readers import vocabulary
 from labinterp.readers.cells import (
@@ -36,21 +37,25 @@ from labinterp.readers.encoding import decode
 from labinterp.readers.facts import facts_of
 from labinterp.readers.geometry import Page, Word, lines_of
 from labinterp.readers.layout import HEADING
+from labinterp.readers.limits import limits
 from labinterp.readers.table import is_analyte
 from labinterp.shapes import decimal_of, decimal_vote, parse_range
 
-LARGEST = 2_000_000
-"""Bytes. A text of this size is no laboratory report."""
-
 SIZE, WIDTH, LEADING = 10.0, 5.0, 12.0
 """Letter size, width of a character and distance of lines, so that two spaces part cells and one space parts words."""
+
+WIDEST = 200
+"""Characters: a longer cell makes no column, so that one long line does not widen all others."""
+
+MOST_WORDS = 40
+"""Words of a statement: what is longer is prose."""
 
 SPAN = 10
 """Lines within which a name finds its value, where each stands on a line of its own."""
 
 PICTURES = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "│": "\t", "┃": "\t", "║": "\t"})
 _INTERVAL = re.compile(r"\d\s*[-–]\s*\d")
-UNCLEAR = "it names a test and a number, but not in a form that is read"
+UNCLEAR = remark("it names a test and a number, but not in a form that is read")
 PLACES = ["x0", "top", "x1", "bottom"]
 
 
@@ -65,18 +70,21 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     start = text.lstrip()[:200].lower()
     if re.match(r"<(?:[!?]|[a-z][\w:.-]*[\s/>])", start):
         page = re.match(r"<(?:!doctype html|html|head|body|div|table)", start)
-        kind = "a web page (HTML)" if page else "XML (of FHIR, the JSON form is read)"
+        kind = remark("a web page (HTML)") if page else remark("XML (of FHIR, the JSON form is read)")
         raise ReadError(f"{name}: this is {kind}; save it as PDF, or copy its text and paste that")
-    if len(data) > LARGEST:
-        raise ReadError(f"{name}: {len(data) / 1e6:.0f} MB of plain text are too much for a report")
+    most = limits()
+    if len(data) > most.text_size:
+        raise ReadError(f"{name}: {len(data) >> 10} kB of plain text; the limit is {most.text_size >> 10} kB")
     parts = [part for part in text.split("\f") if part.strip()]
+    if len(parts) > most.pages:
+        raise ReadError(f"{name}: the text has {len(parts)} pages; the limit is {most.pages}")
     pages = [page_of(part, number) for number, part in enumerate(parts, 1)]
     report = with_statements(report_of(pages, name=name, format="text", locale=locale), parts)
     report.rows["decimal"] = decimal_vote([*report.rows["value_text"], *report.rows["range_text"]]) or decimal_of(locale)
     for frame in (report.rows, report.unread):
         frame[PLACES] = np.nan
     if encoding not in ("utf-8", "utf-8-sig", "utf-16"):
-        report = replace(report, notices=(*report.notices, f"The text is not in UTF-8; it was read as {encoding}."))
+        report = replace(report, notices=(*report.notices, remark(f"The text is not in UTF-8; it was read as {encoding}.")))
     return report
 
 
@@ -106,7 +114,7 @@ def aligned(lines: list[str]) -> list[str]:
         for cells in block:
             widths += [0] * (len(cells) - len(widths))
             for column, cell in enumerate(cells):
-                widths[column] = max(widths[column], len(cell))
+                widths[column] = max(widths[column], min(len(cell), WIDEST))
         out.extend("   ".join(cell.ljust(width) for cell, width in zip(cells, widths)) for cells in block)
         block.clear()
 
@@ -192,6 +200,8 @@ def statement(text: str, known: bool = False) -> dict[str, Any] | None:
     The name must be that of a known test, or (unless `known`) stand with a unit and a range and look like a name.
     """
     tokens = text.split()
+    if len(tokens) > MOST_WORDS:
+        return None
     for cut in range(1, min(9, len(tokens))):
         name = " ".join(tokens[:cut]).rstrip(" :=-")
         tested = is_analyte(name)

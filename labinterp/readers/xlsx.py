@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import io
+import re
+import warnings
 import zipfile
+import zlib
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.parsers import expat
 
 import numpy as np
 import pandas as pd
 
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
-from labinterp.readers.table import Table, report_of
+from labinterp.readers.limits import limits
+from labinterp.readers.table import Table, refuse_cells, report_of
 from labinterp.shapes import decimal_vote
 
-LARGEST = 1 << 30
-"""Bytes that a workbook may unpack to."""
+LAST_ROW = 1_048_576
+"""Of a sheet, as the format has it."""
 
-TURNED = "a date stands here; the spreadsheet may have made it out of a text such as 3-5"
+_AREA = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+
+TURNED = remark("a date stands here; the spreadsheet may have made it out of a text such as 3-5")
 
 
 def identify(head: bytes, name: str) -> bool:
@@ -32,35 +40,91 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            inside = {item.filename: item.file_size for item in archive.infolist()}
-    except zipfile.BadZipFile as error:
-        raise ReadError(f"{name}: the workbook is damaged or cut off ({error})") from error
-    if not any(path.startswith("xl/") for path in inside):
-        kind = "a Word document" if any(path.startswith("word/") for path in inside) else "an archive"
-        raise ReadError(f"{name}: this is {kind}, not an Excel workbook; save the report as PDF, .xlsx or CSV")
-    if sum(inside.values()) > LARGEST:
-        raise ReadError(f"{name}: the workbook unpacks to {sum(inside.values()) >> 20} MB, which is too large")
+            _look_inside(archive, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+        raise ReadError(f"{name}: the workbook is damaged, cut off or locked ({type(error).__name__})") from None
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-        formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they quote cells
+            book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+            formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
     except Exception as error:  # openpyxl raises whatever its parts raise: KeyError, ValueError, TypeError, XML errors
-        raise ReadError(f"{name}: the workbook is damaged: {error}") from error
-    grids = [(number, sheet.title, _grid(sheet)) for number, sheet in enumerate(book.worksheets, 1)]
+        raise ReadError(f"{name}: the workbook is damaged ({type(error).__name__})") from None
+    grids = [(number, sheet.title, _grid(sheet, name)) for number, sheet in enumerate(book.worksheets, 1)]
     texts = [cell for _, _, grid in grids for line in grid for cell, _ in line if isinstance(cell, str)]
     mark = decimal_vote(dict.fromkeys(texts)) or "."
     tables = [_table(grid, number, title, mark) for number, title, grid in grids if grid]
     by_page = {table.page: table for table in tables}
     for number, sheet in enumerate(formulas.worksheets, 1):
-        lost = _without_value(sheet, book.worksheets[number - 1])
+        lost = _without_value(sheet, book.worksheets[number - 1], name)
         if lost and number in by_page:
-            reason = "a formula whose result is not stored in the file; open and save it in a spreadsheet program"
+            reason = remark("a formula whose result is not stored in the file; open and save it in a spreadsheet program")
             by_page[number].unread += [{"text": cell, "page": number, "reason": reason, "kind": "possible_result"} for cell in lost]
     return report_of(tables, name=name, format="xlsx", locale=mark if mark == "," else locale)
 
 
-def _grid(sheet: Any) -> list[list[tuple[Any, str]]]:
-    """Cells as (value, number format); a merged cell counts for all that it covers downwards, and above the table also sideways."""
-    grid = [[(cell.value, cell.number_format or "") for cell in line] for line in sheet.iter_rows()]
+def _look_inside(archive: zipfile.ZipFile, name: str) -> None:
+    """Raise `ReadError` for an archive that is no workbook, or a bomb: too many files, too much in them, XML that grows when read."""
+    most, items = limits(), archive.infolist()
+    if len(items) > most.members:
+        raise ReadError(f"{name}: the archive holds {len(items)} files; the limit is {most.members}")
+    if not any(item.filename.startswith("xl/") for item in items):
+        kind = remark("a Word document") if any(item.filename.startswith("word/") for item in items) else remark("an archive")
+        raise ReadError(f"{name}: this is {kind}, not an Excel workbook; save the report as PDF, .xlsx or CSV")
+    if (whole := sum(item.file_size for item in items)) > most.unpacked:
+        raise ReadError(f"{name}: the workbook unpacks to {whole >> 20} MB; the limit is {most.unpacked >> 20} MB")
+    if any(item.file_size > max(1 << 20, most.ratio * item.compress_size) for item in items):
+        raise ReadError(f"{name}: a part of the workbook unpacks to more than {most.ratio} times its size, which is the limit")
+    spanned = 0
+
+    def no_declarations(*_: object) -> None:
+        raise ReadError(f"{name}: the XML of the workbook declares a document type, which no spreadsheet program writes")
+
+    def element(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal spanned
+        if tag.endswith(("mergeCell", "hyperlink")):
+            spanned += _area(attributes.get("ref", ""))
+            if spanned > most.spanned:
+                raise ReadError(f"{name}: merged cells and links cover more than {most.spanned} cells, which is the limit")
+
+    for item in items:  # whatever its name: a sheet may have any
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler, parser.StartElementHandler = no_declarations, element
+        with archive.open(item) as part:
+            try:
+                parser.ParseFile(part)
+            except expat.ExpatError:  # a picture is no XML; a broken sheet is told by openpyxl
+                continue
+
+
+def _area(reference: str) -> int:
+    """How many cells ``A1:C9`` covers; what is no such reference counts as one."""
+    match = _AREA.fullmatch(reference)
+    if not match:
+        return 1
+    left, top, right, bottom = match[1], int(match[2]), match[3] or match[1], int(match[4] or match[2])
+    return (abs(_column(right) - _column(left)) + 1) * (abs(bottom - top) + 1)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _grid(sheet: Any, name: str) -> list[list[tuple[Any, str]]]:
+    """Cells as (value, number format); a merged cell counts for all that it covers downwards, and above the table also sideways.
+
+    Only as far as there are values: a format set on the last line of the sheet makes no million lines.
+    """
+    filled = [place for place, cell in sheet._cells.items() if cell.value is not None]
+    if not filled:
+        return []
+    last_row, last_column = max(row for row, _ in filled), max(column for _, column in filled)
+    refuse_cells(last_row - sheet.min_row + 1, last_column - sheet.min_column + 1, name)
+    lines = sheet.iter_rows(max_row=last_row, max_col=last_column)
+    grid = [[(cell.value, cell.number_format or "") for cell in line] for line in lines]
     first_row, first_column = sheet.min_row, sheet.min_column
     for area in sheet.merged_cells.ranges:
         top, left = area.min_row - first_row, area.min_col - first_column
@@ -102,10 +166,13 @@ def text_of(value: Any, number_format: str = "", mark: str = ".") -> str:
     return str(value).strip()
 
 
-def _without_value(formulas: Any, values: Any) -> list[str]:
+def _without_value(formulas: Any, values: Any, name: str) -> list[str]:
     """Cells with a formula for which the file holds no result."""
-    lost = []
-    for line in formulas.iter_rows():
+    lost, seen = [], 0
+    formulas.reset_dimensions()  # what the file says of its size may be anything
+    for line in formulas.iter_rows(max_row=LAST_ROW):
+        seen += len(line)
+        refuse_cells(seen, 1, name)
         for cell in line:
             if isinstance(cell.value, str) and cell.value.startswith("=") and values.cell(cell.row, cell.column).value is None:
                 lost.append(f"{cell.coordinate}: {cell.value}")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from labinterp.errors import ReadError
 from labinterp.model import Report
-from labinterp.readers.table import report_of, table_of
+from labinterp.readers.table import refuse_cells, report_of, table_of
 
 SIGNATURE = b"HEADER RECORD*******LIB"
 DIGITS = 12
@@ -27,16 +27,17 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     try:
         with pd.read_sas(io.BytesIO(data), format="xport", encoding="latin-1", iterator=True) as reader:
             labels = {_text(field["name"]): _text(field["label"]) for field in getattr(reader, "fields", [])}
+            refuse_cells(getattr(reader, "nobs", 0), len(labels), name)
             frame = reader.read()
-    except (ValueError, KeyError, struct.error, IndexError, OverflowError) as error:
-        raise ReadError(f"{name}: the SAS transport file is damaged or of another version ({error})") from error
+    except (ValueError, TypeError, LookupError, struct.error, ArithmeticError, MemoryError) as error:
+        raise ReadError(f"{name}: the SAS transport file is damaged or of another version ({type(error).__name__})") from None
     for column in frame.columns:
         if frame[column].dtype.kind == "f":
-            frame[column] = _rounded(frame[column].to_numpy(float))
+            frame[column] = rounded(frame[column].to_numpy(float))
     return report_of([table_of(frame, [labels.get(str(c)) or str(c) for c in frame.columns])], name=name, format="xpt", locale=locale)
 
 
-def _rounded(numbers: np.ndarray) -> np.ndarray:
+def rounded(numbers: np.ndarray) -> np.ndarray:
     """Zero arrives as 5.4e-79, and 4.1 with digits beyond those that were stored."""
     numbers = np.where(np.abs(numbers) < 1e-70, 0.0, numbers)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -52,6 +52,11 @@ TABLES: tuple[Table, ...] = (
 )
 
 
+DEEPEST = 40
+"""Levels of nesting in a file; ours have six."""
+PLAIN_TAGS = tuple(f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "int", "float", "bool", "null"))
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One thing that is wrong with the knowledge, and where it stands."""
@@ -100,7 +105,11 @@ _Words.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^-?\d+\.\d+
 
 
 def read_yaml(text: str, file: str, lines: dict[Path_, int], faults: list[Fault]) -> Any:
-    """Plain data of one file; `lines` receives the line of every part, `faults` what is wrong with its writing."""
+    """Plain data of one file; `lines` receives the line of every part, `faults` what is wrong with its writing.
+
+    Plain data only: a tag (``!!python/...``) is a fault, and so is a part that stands in two places (an alias), since aliases of
+    aliases make gigabytes out of a few lines.
+    """
     try:
         loader = _Words(text)
         node = loader.get_single_node()
@@ -108,12 +117,28 @@ def read_yaml(text: str, file: str, lines: dict[Path_, int], faults: list[Fault]
         mark = error.problem_mark
         faults.append(Fault(file, mark.line + 1 if mark else 1, str(error.problem)))
         return None
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        faults.append(Fault(file, 1, str(error).splitlines()[0]))
+        return None
     if node is None:
         faults.append(Fault(file, 1, "the file is empty"))
         return None
 
+    seen: set[int] = set()
+
     def plain(node: yaml.Node, path: Path_) -> Any:
         lines[path] = node.start_mark.line + 1
+        told = len(faults)
+        if not isinstance(node, yaml.ScalarNode):
+            if id(node) in seen:
+                faults.append(Fault(file, node.start_mark.line + 1, "an alias: write the part out where it belongs"))
+            if len(path) > DEEPEST:
+                faults.append(Fault(file, node.start_mark.line + 1, f"nested more than {DEEPEST} deep"))
+            seen.add(id(node))
+        if not node.tag.startswith(PLAIN_TAGS):
+            faults.append(Fault(file, node.start_mark.line + 1, f"the tag {node.tag} is not read, only plain data"))
+        if len(faults) > told:
+            return None
         if isinstance(node, yaml.MappingNode):
             data: dict[str, Any] = {}
             for key_node, value_node in node.value:
@@ -129,7 +154,11 @@ def read_yaml(text: str, file: str, lines: dict[Path_, int], faults: list[Fault]
             return data
         if isinstance(node, yaml.SequenceNode):
             return [plain(child, (*path, i)) for i, child in enumerate(node.value)]
-        return loader.construct_object(node)
+        try:
+            return loader.construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            faults.append(Fault(file, node.start_mark.line + 1, str(error).splitlines()[0]))
+            return None
 
     return plain(node, ())
 
@@ -143,7 +172,11 @@ def read_folder(folder: Path) -> Knowledge:
             file = path.relative_to(folder).as_posix()
             if file not in parsed:
                 known.lines[file] = {}
-                parsed[file] = read_yaml(path.read_text(encoding="utf-8"), file, known.lines[file], known.faults)
+                try:
+                    parsed[file] = read_yaml(path.read_text(encoding="utf-8"), file, known.lines[file], known.faults)
+                except (OSError, UnicodeError) as error:
+                    parsed[file] = None
+                    known.faults.append(Fault(file, 1, f"the file cannot be read: {error}"))
             if parsed[file] is not None:
                 _fill(known, table, file, parsed[file])
     for file in sorted({path.relative_to(folder).as_posix() for path in folder.rglob("*.y*ml")} - set(parsed)):

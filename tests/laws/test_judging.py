@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +17,7 @@ def scale_of(starts: list[float], normal: int) -> Scale:
     n = len(starts) + 1
     normal %= n
     return Scale(
-        starts=np.array([-INF, *starts]), categories=tuple(f"band{i}" for i in range(n)), labels=("",) * n, texts=("",) * n,
+        starts=(-INF, *starts), categories=tuple(f"band{i}" for i in range(n)), labels=("",) * n, texts=("",) * n,
         severities=tuple(min(4, abs(i - normal)) for i in range(n)), sides=tuple("low" if i < normal else "high" if i > normal else "normal" for i in range(n)),
         scheme="s", id="m:s", source="x", unit="u",
     )  # fmt: skip

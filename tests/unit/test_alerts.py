@@ -147,7 +147,7 @@ def test_an_older_critical_value_is_told_as_past() -> None:
     )
     alert = alerts(then, now)["potassium_critical_low"]
     assert alert.past and alert.urgency == "urgent" and alert.row == 0
-    assert "2026-01-01" in alert.text and "2026-02-01" in alert.text
+    assert "1 January 2026" in alert.text and "1 February 2026" in alert.text
     assert not alerts({**then, "collected": date(2026, 3, 1)}, now)["potassium_critical_low"].past
 
 

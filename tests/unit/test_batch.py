@@ -114,7 +114,7 @@ def test_the_decimal_mark_is_voted_over_the_whole_table(tmp_path: Path) -> None:
 
 
 def test_a_large_table_is_read_in_several_batches_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labinterp.batch.job.BLOCK", 2000)
+    monkeypatch.setattr("labinterp.batch.tables.BLOCK", 2000)
     source = write(
         tmp_path / "in.csv", "Test,Result,Unit,Note", *(f'Potassium,{3 + i % 30 / 10:.1f},mmol/L,"line\n{i}"' for i in range(500))
     )

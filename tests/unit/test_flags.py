@@ -12,7 +12,7 @@ from labinterp.flags import flag_results, laboratory_mark, word_answer
 from labinterp.limits import INF, Limits, Line, Scale, Slip, Span, closed_high, closed_low
 
 POTASSIUM_BANDS = Scale(
-    starts=np.array([-INF, 2.5, 3.0, 3.5, 5.5, 6.0, 6.5]),
+    starts=(-INF, 2.5, 3.0, 3.5, 5.5, 6.0, 6.5),
     categories=("severe_low", "moderate_low", "mild_low", "normal", "mild_high", "moderate_high", "severe_high"),
     labels=("severe", "moderate", "mild", "usual", "mild", "moderate", "severe"),
     texts=("", "", "", "3.5 to below 5.5 mmol/L", "", "", ""),

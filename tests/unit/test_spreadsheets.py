@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from labinterp import ReadError, Report, read
-from labinterp.readers.xpt import _rounded
+from labinterp.readers.xpt import rounded
 
 
 def book(*sheets: list[list[Any]], merge: str = "", formats: dict[str, str] | None = None) -> bytes:
@@ -224,4 +224,4 @@ def test_a_sas_transport_file_is_read_by_its_labels() -> None:
 
 
 def test_numbers_from_the_transport_form_are_as_they_were_meant() -> None:
-    assert _rounded(np.array([5.397605346934028e-79, 4.1000000000000005, np.nan, -3.0])).tolist()[:2] == [0.0, 4.1]
+    assert rounded(np.array([5.397605346934028e-79, 4.1000000000000005, np.nan, -3.0])).tolist()[:2] == [0.0, 4.1]

@@ -1,0 +1,107 @@
+"""Numbers for what repeats: each distinct text, and each distinct combination of numbers, is known by one number over a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+WIDTH = 21  # bits of a number: three of them fit into one 64-bit key
+MOST = 1 << WIDTH
+"""More distinct things than this cannot be numbered; `Judge` forgets long before."""
+
+
+class Texts:
+    """Texts, numbered in order of appearance. Number 0 is the empty text, which also stands for what is missing."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = [""]
+        self._numbers: dict[str, int] = {"": 0}
+        self._array = pa.array([""])
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def numbers(self, texts: Sequence[str]) -> np.ndarray:
+        """The number of each text; texts not seen before get the next ones."""
+        known, held = self._numbers, self.texts
+        out = np.empty(len(texts), dtype=np.int64)
+        for place, text in enumerate(texts):
+            number = known.get(text)
+            if number is None:
+                number = known[text] = len(held)
+                held.append(text)
+            out[place] = number
+        return out
+
+    def read(self, column: pa.Array) -> np.ndarray:
+        """The number of the text of each row of an Arrow column; a number or date counts as its text, NULL and NaN as empty text."""
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        values = column.dictionary
+        if pa.types.is_floating(values.type):
+            values = pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
+        own = self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()])
+        if not len(own):
+            return np.zeros(len(column), dtype=np.int64)
+        if column.null_count == 0:
+            return own.take(column.indices.to_numpy())
+        rows = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        return np.where(column.is_null().to_numpy(zero_copy_only=False), 0, own.take(rows))
+
+    def dictionary(self) -> pa.Array:
+        """All texts by number, as Arrow holds the values of a dictionary column."""
+        if len(self._array) < len(self.texts):
+            self._array = pa.concat_arrays([self._array, pa.array(self.texts[len(self._array) :], pa.string())])
+        return self._array
+
+
+class Keys:
+    """64-bit keys, numbered in order of appearance."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def read(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The number of each key, and the first places of those not seen before, in the order of their numbers."""
+        own, distinct = pd.factorize(keys)
+        known, before = self._numbers, len(self._numbers)
+        numbers = np.array([known.setdefault(key, len(known)) for key in distinct.tolist()], dtype=np.int64)
+        fresh = np.flatnonzero(numbers >= before)
+        return numbers.take(own) if len(own) else own, first_places(own, len(distinct))[fresh] if len(fresh) else fresh
+
+
+def first_places(own: np.ndarray, distinct: int) -> np.ndarray:
+    """Where each of the numbers 0 to `distinct` - 1 stands first in `own`."""
+    first = np.empty(distinct, dtype=np.int64)
+    first[own[::-1]] = np.arange(len(own) - 1, -1, -1)
+    return first
+
+
+class Growing:
+    """A numpy array to which more is added at the end."""
+
+    def __init__(self, dtype: object) -> None:
+        self._room = np.empty(1024, dtype=dtype)  # type: ignore[call-overload]
+        self._used = 0
+
+    def __len__(self) -> int:
+        return self._used
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._room[: self._used]
+
+    def add(self, more: np.ndarray) -> None:
+        needed = self._used + len(more)
+        if needed > len(self._room):
+            room = np.empty(max(needed, 2 * len(self._room)), dtype=self._room.dtype)
+            room[: self._used] = self._room[: self._used]
+            self._room = room
+        self._room[self._used : needed] = more
+        self._used = needed

@@ -1,0 +1,292 @@
+"""The distinct rows of a run and their answers. What is printed on a row is read once; what it means for a kind of person, once more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from labinterp.batch.codes import WIDTH, Growing, Keys, Texts, first_places
+from labinterp.batch.people import SEXES, People, Persons
+from labinterp.columns import encode, resolve
+from labinterp.flags import flag_results
+from labinterp.interpretation import complete, read_rows
+from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers
+from labinterp.limits import Limits
+from labinterp.model import Patient
+from labinterp.reference import Reference
+from labinterp.shapes import decimal_votes
+
+ANSWERS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("marker", "loinc", "match")),
+        ("value", pa.float64()),
+        *((name, pa.string()) for name in ("comparator", "qualitative", "unit", "flag", "category")),
+        ("severity", pa.int8()),
+        ("side", pa.string()),
+        ("abnormal", pa.bool_()),
+        *((name, pa.string()) for name in ("basis", "limit_text", "interval_id", "source_id", "status", "reason")),
+    ]
+)
+"""The columns that the output has beyond those of the input. What is not known is NULL, never NaN."""
+
+PRINTED = (
+    *("name_text", "unit_text", "range_text", "low", "high", "specimen_text", "section_text", "code_text", "decimal"),
+    *("flag_text", "comparator", "value_text"),
+)
+"""What an answer depends on, apart from the person; what varies most stands last. `low` and `high` are the ends of the printed range."""
+
+VOTERS = ("value_text", "range_text", "low", "high")
+READ = (
+    *("name_text", "value_text", "unit_text", "range_text", "flag_text", "section_text", "specimen_text", "decimal"),
+    *("marker", "loinc", "match", "match_reason", "value_kind", "number", "low", "high", "comparator", "qualitative"),
+    *("value_flag", "value_unit", "value_reason", "value", "unit", "ucum", "unit_reason", "range_ucum"),
+)
+"""Columns of `read_rows` that later stages and the answers need."""
+
+NUMBERS = ("number", "low", "high", "value")
+PER_AGE = 2 * len(SEXES)  # kinds of person of one age: by sex, and whether the sample was taken in the morning
+UNSEEN = -1
+
+
+class Tally(NamedTuple):
+    """What some rows have in common. Rare names of unknown tests are counted together, with `name_text` None."""
+
+    name_text: str | None
+    unit_text: str
+    marker: str | None
+    flag: str | None
+    status: str
+
+
+class Rows:
+    """Answers by distinct row. Everything here may be forgotten at any time: it is only learnt again."""
+
+    def __init__(self, columns: Mapping[str, str], facts: Mapping[str, str], ref: Reference, patient: Patient) -> None:
+        self.columns = {ours: columns[ours] for ours in PRINTED if ours in columns}
+        self.facts, self.ref, self.patient = dict(facts), ref, Patient(pregnant=patient.pregnant)
+        self.needy = needy_markers(ref)
+        self._counted: Counter[Tally] = Counter()
+        self._votes: Counter[str] = Counter()
+        self.forget(0)
+
+    def forget(self, most: int) -> None:
+        """Let go of all rows; of what was counted, unknown names beyond `most` are put together."""
+        if hasattr(self, "texts"):
+            self._counted, self._votes = self.tally(), self.votes()
+            if len(self._counted) > most:
+                self._counted = _without_rare(self._counted, most // 2)
+        self.texts = {ours: Texts() for ours in self.columns}
+        self._levels = [Keys() for _ in range(0, len(self.columns), 2)]
+        self._printed = {ours: Growing(np.int64) for ours in (*VOTERS,) if ours in self.columns}
+        self._read = {name: Growing(np.float64 if name in NUMBERS else object) for name in READ}
+        self._group, self._profile, self._first, self._morning = (Growing(np.int64) for _ in range(4))
+        self._groups: dict[tuple[Any, ...], int] = {}
+        self._group_profile: list[int] = []
+        self._group_first: list[int] = []
+        self._profiles: dict[tuple[float, ...], int] = {}
+        self._ages = np.zeros((0, 0), dtype=np.int64)
+        self._limits_known: dict[Limits, int] = {}
+        self._limits_of, self._answer_of = Growing(np.int32), Growing(np.int32)  # by group and kind of person; by row and kind of person
+        self._judged = Keys()
+        self._row_of, self._count = Growing(np.int64), Growing(np.int64)
+        self._answers = [Column(type_) for type_ in ANSWERS.types]
+        self._table = pa.RecordBatch.from_arrays([column.array() for column in self._answers], names=ANSWERS.names)
+
+    def __len__(self) -> int:
+        return max(len(self._group), len(self._judged), len(self._answer_of) >> 5, *(len(texts) for texts in self.texts.values()))
+
+    def read(self, batch: pa.RecordBatch, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
+        """The answers of a batch, and the number of the text of each row in every printed column."""
+        codes = {ours: texts.read(batch.column(self.columns[ours])) for ours, texts in self.texts.items()}
+        rows, fresh = self._number(list(codes.values()))
+        if len(fresh):
+            self._learn_rows({ours: numbers[fresh] for ours, numbers in codes.items()}, people)
+        persons = people.read(batch)
+        ages = self._ages.ravel().take(self._profile.values.take(rows) * self._ages.shape[1] + persons.age)
+        morning = self._morning.values.take(rows) | persons.morning
+        places = self._first.values.take(rows) + ages * PER_AGE + persons.sex * 2 + morning
+        answers = self._answer_of.values.take(places)
+        if len(missing := np.flatnonzero(answers == UNSEEN)):
+            self._learn_answers(rows, places, persons, people, missing)
+            answers = self._answer_of.values.take(places)
+        count = self._count.values
+        count += np.bincount(answers, minlength=len(count))
+        return self._table.take(pa.array(answers)), codes
+
+    def _number(self, codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The number of the distinct row that each row is, and the first places of those not seen before."""
+        rows, fresh = codes[0], np.empty(0, dtype=np.int64)
+        for level, keys in enumerate(self._levels):
+            key = rows
+            for numbers in codes[1 + 2 * level : 3 + 2 * level]:
+                key = (key << WIDTH) | numbers
+            rows, fresh = keys.read(key)
+        return rows, fresh
+
+    # ---- what is printed -------------------------------------------------------------------------------------------------
+
+    def _learn_rows(self, codes: dict[str, np.ndarray], people: People) -> None:
+        """Read the rows that were not seen before, as a report is read."""
+        texts = {ours: [self.texts[ours].texts[number] for number in numbers.tolist()] for ours, numbers in codes.items()}
+        frame = complete(joined(pd.DataFrame(texts, dtype=object)).assign(**self.facts))
+        read = read_rows(frame, self.ref)
+        for name, held in self._read.items():
+            held.add(plain(read[name], name in NUMBERS))
+        for ours, voters in self._printed.items():
+            voters.add(codes[ours])
+        numbers, kinds = encode(read, ("marker", "ucum", "range_text", "decimal", "range_ucum"))
+        known = len(self._profiles)
+        group = np.array([self._group_of(kind) for kind in kinds], dtype=np.int64)[numbers]
+        profile = np.array(self._group_profile, dtype=np.int64)[group]
+        room = np.array([PER_AGE * (len(edges) + 2) for edges in self._profiles], dtype=np.int64)[profile]
+        self._first.add(len(self._answer_of) + np.cumsum(room) - room)
+        self._answer_of.add(np.full(room.sum(), UNSEEN))
+        self._group.add(group)
+        self._profile.add(profile)
+        self._morning.add(self._told(read))
+        if len(self._profiles) > known:
+            self._cut(people)
+
+    def _group_of(self, kind: tuple[Any, ...]) -> int:
+        """Rows of one group have the same limits for the same kind of person."""
+        if kind not in self._groups:
+            marker, _, range_text, mark, _ = kind
+            edges = age_edges(self.ref, marker, range_text or "", mark or None)
+            self._groups[kind] = len(self._groups)
+            self._group_profile.append(self._profiles.setdefault(edges, len(self._profiles)))
+            self._group_first.append(len(self._limits_of))
+            self._limits_of.add(np.full(PER_AGE * (len(edges) + 2), UNSEEN))
+        return self._groups[kind]
+
+    def _told(self, read: pd.DataFrame) -> np.ndarray:
+        """1 where the time of day does not matter, or where a printed text tells it; 0 where only the date of collection may tell it."""
+        columns = ("marker", "name_text", "section_text", "specimen_text")
+        numbers, said = resolve(read, columns, lambda m, *texts: m not in self.needy or any(in_the_morning(text or "") for text in texts))
+        return np.array(said, dtype=np.int64)[numbers]
+
+    def _cut(self, people: People) -> None:
+        """Tell ages apart wherever anything may change for some group; for each profile, which of its own ages that is."""
+        cuts = np.array(sorted(set().union(*self._profiles)))
+        people.cut(cuts)
+        self._ages = np.zeros((len(self._profiles), len(cuts) + 2), dtype=np.int64)
+        for edges, profile in self._profiles.items():
+            self._ages[profile, 1] = 1
+            self._ages[profile, 2:] = np.searchsorted(np.array(edges), cuts, side="right") + 1
+
+    # ---- what it means ---------------------------------------------------------------------------------------------------
+
+    def _learn_answers(self, rows: np.ndarray, places: np.ndarray, persons: Persons, people: People, missing: np.ndarray) -> None:
+        """Judge what is printed on rows for kinds of person not met before: one of each, for all."""
+        own, distinct = pd.factorize(places[missing])
+        at = missing[first_places(own, len(distinct))]
+        row = rows[at]
+        limits = self._limits(row, distinct - self._first.values[row], persons, people, at)
+        numbers, fresh = self._judged.read((row << WIDTH) | limits)
+        if len(fresh):
+            objects = np.empty(len(self._limits_known), dtype=object)
+            objects[:] = list(self._limits_known)
+            judged = flag_results(self._frame(row[fresh], limits=objects[limits[fresh]]))
+            for name, column in zip(ANSWERS.names, self._answers):
+                column.add(judged[name])
+            self._table = pa.RecordBatch.from_arrays([column.array() for column in self._answers], names=ANSWERS.names)
+            self._row_of.add(row[fresh])
+            self._count.add(np.zeros(len(fresh)))
+        self._answer_of.values[distinct] = numbers
+
+    def _limits(self, row: np.ndarray, kind: np.ndarray, persons: Persons, people: People, at: np.ndarray) -> np.ndarray:
+        """The number of the limits of each row for the person at that place of the batch."""
+        places = np.array(self._group_first, dtype=np.int64)[self._group.values[row]] + kind
+        missing = np.flatnonzero(self._limits_of.values[places] == UNSEEN)
+        if len(missing):
+            own, distinct = pd.factorize(places[missing])
+            one = missing[first_places(own, len(distinct))]
+            frame = self._frame(row[one], collected=np.full(len(one), None), **people.frame_of(persons, at[one]))
+            chosen = choose_intervals(frame, self.ref, self.patient)["limits"]
+            self._limits_of.values[distinct] = [self._limits_known.setdefault(limits, len(self._limits_known)) for limits in chosen]
+        return self._limits_of.values[places].astype(np.int64)
+
+    def _frame(self, row: np.ndarray, **further: np.ndarray) -> pd.DataFrame:
+        columns = {name: pd.Series(held.values[row], dtype=held.values.dtype) for name, held in self._read.items()}
+        return pd.DataFrame(columns).assign(**further)
+
+    # ---- what was seen ---------------------------------------------------------------------------------------------------
+
+    def tally(self) -> Counter[Tally]:
+        """How many rows were answered alike."""
+        out = Counter(self._counted)
+        row = self._row_of.values
+        names, units = self._read["name_text"].values[row].tolist(), self._read["unit_text"].values[row].tolist()
+        answers = (self._table.column(name).to_pylist() for name in ("marker", "flag", "status"))
+        for name, unit, marker, flag, status, count in zip(names, units, *answers, self._count.values.tolist()):
+            out[Tally(name, unit, marker, flag, status)] += count
+        return out
+
+    def votes(self) -> Counter[str]:
+        """How many numbers can only be read with a point, and how many only with a comma."""
+        out = Counter(self._votes)
+        count = np.bincount(self._row_of.values, self._count.values, len(self._group))
+        for ours, numbers in self._printed.items():
+            texts = self.texts[ours].texts
+            for text, times in zip(texts, np.bincount(numbers.values, count, len(texts)).astype(int).tolist()):
+                for mark, found in decimal_votes(text).items() if times else ():
+                    out[mark] += found * times
+        return out
+
+
+class Column:
+    """One column of answers by number of the answer; what is not known is NULL."""
+
+    def __init__(self, type_: pa.DataType) -> None:
+        self.type, self.texts = type_, Texts()
+        self._held = pa.array([], pa.int32() if type_ == pa.string() else type_)
+
+    def add(self, values: pd.Series) -> None:
+        if self.type == pa.string():
+            own, distinct = pd.factorize(plain(values))
+            numbers = np.append(self.texts.numbers(distinct.tolist()), 0)[own]  # the last for what is missing: -1
+            more = pa.array((numbers - 1).astype(np.int32), mask=numbers == 0)
+        elif self.type == pa.bool_():
+            more = pa.array([value if isinstance(value, bool) else None for value in values.tolist()], self.type)
+        else:
+            more = pa.array(values.to_numpy(dtype=float), from_pandas=True).cast(self.type)
+        self._held = pa.concat_arrays([self._held, more])
+
+    def array(self) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(self._held, self.texts.dictionary().slice(1)) if self.type == pa.string() else self._held
+
+
+def plain(column: pd.Series, number: bool = False) -> np.ndarray:
+    """A column as numpy has it: numbers, or objects of which those missing are None (a marker) or empty (a text)."""
+    if number:
+        return column.to_numpy(dtype=float)
+    values = np.array(column, dtype=object)
+    values[column.isna().to_numpy()] = None
+    return values
+
+
+def joined(frame: pd.DataFrame) -> pd.DataFrame:
+    """What a table keeps in columns of its own put together: comparator and number, the two ends of a range."""
+    if "comparator" in frame:
+        frame["value_text"] = frame.pop("comparator").str.replace("=", "") + frame["value_text"]
+    ends = {name: frame.pop(name) for name in ("low", "high") if name in frame}
+    if ends and "range_text" not in frame:
+        empty = pd.Series("", index=frame.index)
+        frame["range_text"] = [between(*pair) for pair in zip(ends.get("low", empty), ends.get("high", empty))]
+    return frame
+
+
+def between(low: str, high: str) -> str:
+    return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
+
+
+def _without_rare(counted: Counter[Tally], most: int) -> Counter[Tally]:
+    """The most frequent as they are, the rest without its names."""
+    out: Counter[Tally] = Counter()
+    for number, (tally, count) in enumerate(counted.most_common()):
+        out[tally if number < most else tally._replace(name_text=None, unit_text="")] += count
+    return out
