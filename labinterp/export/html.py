@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
 
 STYLE = """
-@page { size: A4; margin: 14mm 16mm }
+@page { size: A4; margin: 12mm 15mm }
 * { box-sizing: border-box }
-body { font: 14px/1.4 "Source Sans 3", "Source Sans Pro", "Noto Sans", "Segoe UI", sans-serif; color: #1d2426; background: #fff;
+body { font: 14px/1.4 "Source Sans 3", "Source Sans Pro", "Noto Sans", "Segoe UI", "Liberation Sans", Arial, sans-serif;
+  color: #1d2426; background: #fff;
   max-width: 46rem; margin: 1.5rem auto; padding: 0 1rem; overflow-wrap: break-word }
 h1, h2 { font-family: "Source Serif 4", "Source Serif Pro", Georgia, serif; font-weight: 600; line-height: 1.2 }
 h1 { font-size: 1.7rem; margin: 0 } h2 { font-size: 1.15rem; margin: 1.2rem 0 .3rem } h3 { font-size: 1rem; margin: .7rem 0 .1rem }
@@ -30,11 +31,20 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; mar
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { text-align: left; padding: .25rem .4rem .25rem 0; border-bottom: 1px solid #b8bdba; vertical-align: top }
 tr, section { break-inside: avoid } thead th { color: #4f595c; font-weight: 400; border-bottom: 1px solid #1d2426 }
-td small, .note { display: block } tbody th { width: 32% } td:nth-child(2), td:nth-child(3) { white-space: nowrap }
-.flag { white-space: nowrap; font-weight: 600 } svg { display: block; width: 8.5rem; height: 1rem }
-.reasons { margin: 0 0 0 .8rem; grid-template-columns: 6.5rem 1fr } ol { margin: .2rem 0; padding-left: 1.3rem }
+td small, .note { display: block } tbody th { width: 30% } td:last-child { min-width: 6.2rem }
+td:nth-child(2), td:nth-child(3) { white-space: nowrap }
+.flag { white-space: nowrap; font-weight: 600 } svg { display: block; width: 7rem; height: 1rem }
+.reasons { margin: 0 0 0 .8rem; grid-template-columns: minmax(6.5rem, max-content) 1fr } ol { margin: .2rem 0; padding-left: 1.3rem }
 footer { border-top: 1px solid #7b8380; margin-top: 1.2rem; padding-top: .4rem; font-size: .88rem }
-@media print { body { margin: 0; max-width: none; padding: 0; font-size: 10.5pt } }
+@media print { html { font-size: 8.5pt } body { margin: 0; max-width: none; padding: 0; font-size: 1rem; line-height: 1.25 }
+  h1 { font-size: 1.9rem } h2 { font-size: 1.3rem; margin-top: .7rem } h3 { font-size: 1.1rem; margin-top: .4rem }
+  footer { font-size: .8rem; margin-top: .6rem } p, dl { margin: .15rem 0 }
+  .inside thead, .inside td:nth-child(n+3):nth-child(-n+5) { display: none } .inside tr::after { content: "; " }
+  .inside, .inside tbody, .inside tr, .inside th, .inside td, .inside small { display: inline; border: 0; padding: 0; font-size: 1rem }
+  .inside th, .inside td:nth-child(2) { font-weight: 400; margin-right: .3em } .inside small::before { content: ", " }
+  .inside td:last-child::before { content: "(" } .inside td:last-child::after { content: ")" }
+  .signs { font-size: .9rem; padding: .3rem .7rem } .signs ul, .signs li { display: inline; padding: 0 }
+  .signs li + li::before { content: " · " } th, td { padding: .12rem .4rem .12rem 0 } }
 @media (max-width: 40rem) { thead { position: absolute; left: -99rem } tr { display: grid; grid-template-columns: 1fr 1fr; padding: .3rem 0;
   border-bottom: 1px solid #b8bdba } td, tbody th { border: 0; padding: .1rem .4rem .1rem 0; width: auto } }
 """
@@ -77,11 +87,11 @@ def parts(content: Summary) -> Iterable[str]:
         yield f"<h2>{say('Not judged')}</h2>" + "".join(f"<p>{line}</p>" for line in lines)
     if content.unread:
         yield f"<h2>{say('Not read')}</h2>" + "".join(f"<p>? {esc(line)}</p>" for line in content.unread)
-    yield f"<h2>{say('Inside the ranges used')}</h2>{table(inside, say)}" if inside else ""
+    yield f"<h2>{say('Inside the ranges used')}</h2>{table(inside, say, 'inside')}" if inside else ""
     yield f"<p><b>{say('Worked out from these')}:</b> {esc('; '.join(content.derived))}.</p>" if content.derived else ""
     yield "".join(f"<p>{esc(notice)}</p>" for notice in content.notices)
     if content.signs:
-        yield f'<section class="signs"><b>{say(SIGNS)}:</b><ul>{"".join(f"<li>{esc(sign)}</li>" for sign in content.signs)}</ul></section>'
+        yield f'<section class="signs"><b>{say(SIGNS)}:</b> <ul>{"".join(f"<li>{esc(sign)}</li>" for sign in content.signs)}</ul></section>'
     if content.causes or content.lesser:
         yield f"<h2>{say('Possible causes to consider')}</h2>"
         yield f'<p class="soft">{say("Reasons to ask, not diagnoses. More than one can be true.")}</p>'
@@ -107,7 +117,7 @@ def pairs(items: Iterable[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<dt>{esc(label)}</dt><dd>{text}</dd>" for label, text in items) + "</dl>"
 
 
-def table(items: Iterable[Item], say: Callable[..., str]) -> str:
+def table(items: Iterable[Item], say: Callable[..., str], look: str = "outside") -> str:
     """Results with range, whose range, and what must be said beside them."""
     heads = (say("Test"), say("Result"), say("SI / US"), say("Where it lies"), say("Flag"), say("Range used"))
     rows = []
@@ -122,7 +132,8 @@ def table(items: Iterable[Item], say: Callable[..., str]) -> str:
         )
         rows.append(f'<tr><th scope="row">{esc(item.name)}{note}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     head = "".join(f'<th scope="col">{word}</th>' for word in heads)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    body = "".join(rows)
+    return f'<table class="{look}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def bar(item: Item) -> str:

@@ -229,7 +229,8 @@ class Page:
         pdf.ln(1.5)
         name = self.written(content.name)
         known = bool(name) and UNDRAWN not in name
-        facts = [(self.say("Name"), name if known else f"_____________________ ({self.say('please write')})"), *content.facts]
+        why = self.say("please write: this PDF cannot print the script of the name" if name and not known else "please write")
+        facts = [(self.say("Name"), name if known else f"_____________________ ({why})"), *content.facts]
         top = bottom = pdf.get_y()
         for half in (facts[0::2], facts[1::2]):
             left = MARGIN if half[0] is facts[0] else MARGIN + 94
@@ -380,12 +381,15 @@ class Page:
 
     def cause(self, one: Cause) -> None:
         pdf = self.pdf
-        height = 6 + sum(self.height(self.ready(text), WIDTH - 30, 9) for _, _, text in one.reasons)
+        labels = [f"{mark} {word}" for mark, word, _ in one.reasons]
+        pdf.set_font("Sans", "", 9)
+        indent = max(24.0, *(pdf.get_string_width(label) + 3 for label in labels))
+        height = 6 + sum(self.height(self.ready(text), WIDTH - 4 - indent, 9) for _, _, text in one.reasons)
         self.room(height)
         pdf.ln(0.8)
         self.text(f"{bold(one.name)}   {one.tier}; {one.soon}", size=10)
-        for mark, word, text in one.reasons:
-            self.labelled(f"{mark} {word}", text, 24, left=MARGIN + 4, width=WIDTH - 4, size=9)
+        for label, (_, _, text) in zip(labels, one.reasons):
+            self.labelled(label, text, indent, left=MARGIN + 4, width=WIDTH - 4, size=9)
 
     # ---- pieces ----------------------------------------------------------------------------------------------------------
 
@@ -447,5 +451,7 @@ class Page:
         self.room(self.height(ready, width - indent, size))
         top = pdf.get_y()
         self.write(label, size, left=left, width=indent, colour=SOFT)
+        below = pdf.get_y()
         pdf.set_y(top)
         self.write(ready, size, left=left + indent, width=width - indent)
+        pdf.set_y(max(below, pdf.get_y()))

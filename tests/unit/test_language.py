@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gettext
+from datetime import date
 
 import pytest
 
+from labinterp.errors import ReadError
 from labinterp.language import Language, language, languages
+from labinterp.limits import words
+from labinterp.readers import read
 from labinterp.reference import Reference
+from labinterp.reference.limits import parse_limits
 from labinterp.reference.texts import text_fields, texts_of, translated
 
 
@@ -70,3 +75,56 @@ def test_a_language_changes_no_rule() -> None:
         assert [scheme.bands and [band.limits for band in scheme.bands] for scheme in marker.decision] == [
             scheme.bands and [band.limits for band in scheme.bands] for scheme in other.decision
         ]
+
+
+class Remarks(gettext.NullTranslations):
+    """A language with a few remarks."""
+
+    _catalog = {
+        "remark\x04no value": "kein Wert",
+        "remark\x04{name}: this is {what}": "{name} ist: {what}",
+        "remark\x04a program": "ein Programm",
+        "remark\x04{token} is {v2} or {v3}": "{v2} oder {v3} ist {token}",
+        "a plain text": "kein Vermerk",
+    }
+
+
+def test_a_remark_is_told_again_by_its_form() -> None:
+    told = Language("xx", (Remarks(),)).again
+    assert told("no value") == "kein Wert"
+    assert told("a.exe: this is a program") == "a.exe ist: ein Programm"
+    assert told("'1,234' is 1.234 or 1234") == "1.234 oder 1234 ist '1,234'"
+    assert told("no value; a.exe: this is a program; something else") == "kein Wert; a.exe ist: ein Programm; something else"
+
+
+def test_what_is_no_remark_comes_back_as_it_is() -> None:
+    told = Language("xx", (Remarks(),)).again
+    assert [told(text) for text in ("", "a plain text", "Kalium {x} 4,1")] == ["", "a plain text", "Kalium {x} 4,1"]
+    assert Language().again("no value") == "no value"
+
+
+def test_numbers_and_days_follow_the_language() -> None:
+    here, there = language("en"), language("de")
+    assert [here.number(2.5), there.number(2.5)] == ["2.5", "2,5"]
+    assert [here.number(-1e-7), there.number(-1e-7), there.number(float("inf")), there.number(1234567.0)] == [
+        "−0.0000001", "−0,0000001", "∞", "1234567",
+    ]  # fmt: skip
+    assert there.number("5.7") == "5,7"
+    assert [here.day(date(2026, 3, 12)), there.day(date(2026, 3, 12))] == ["12 March 2026", "12. März 2026"]
+
+
+def test_only_english_writes_a_noun_small_inside_a_sentence() -> None:
+    assert [language("en").inside(name) for name in ("Potassium", "HbA1c", "ESR", "C")] == ["potassium", "HbA1c", "ESR", "C"]
+    assert language("de").inside("Kalium") == "Kalium"
+
+
+def test_an_error_is_english_and_can_be_told_again() -> None:
+    with pytest.raises(ReadError) as caught:
+        read(b"", name="a.pdf")
+    assert str(caught.value) == "a.pdf: the file is empty"
+    assert language("de").again(str(caught.value)) == "a.pdf: Die Datei ist leer"
+
+
+def test_limits_are_told_in_the_language() -> None:
+    told = [words(parse_limits(text), language("de")) for text in ("<5.7", ">=5.7 <6.5", ">=47.54", ">=3.5 <=5.1", ">1 <=2", "<=400")]
+    assert told == ["unter 5,7", "5,7 bis unter 6,5", "47,54 oder mehr", "3,5-5,1", "über 1 bis 2", "bis 400"]
