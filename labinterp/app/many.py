@@ -105,9 +105,11 @@ def outcome(tally: Tally) -> None:
         show(p(f"<b>{esc(say('Look at the lines beyond a critical limit first (flag LL or HH).'))}</b>"))
     if tally.unread:
         show(p(esc(say("{n} lines that may be results were not read.", n=large(tally.unread)))))
+    for notice in tally.summary.notices:
+        aside(again(notice))
     why(tally)
     unknown(say("Tests not known here"), say("Test"), tally.names)
-    unknown(say("Units not known for their test"), say("Test and unit"), tally.units)
+    unknown(say("Units not known for their test"), say("Test and unit"), tally.units(knowledge()))
     downloads(tally)
     command(tally.name, tally.columns)
 

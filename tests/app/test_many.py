@@ -52,7 +52,8 @@ def test_why_lines_were_not_judged_is_told_with_an_example_each():
 def test_unknown_names_and_units_are_told_by_how_often_they_stand_there():
     told = judged()
     assert told.names == [("Zorblax factor", 2), ("Fibroscan", 1)]
-    assert told.units == [("CK: furlong", 1)]
+    ref = Reference.default()
+    assert told.units(ref) == [(f"{ref.markers['ck'].name}: furlong", 1)]
 
 
 def test_a_packed_table_and_parquet_give_the_same(folder):
