@@ -15,10 +15,10 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from labinterp.batch import Summary, columns_of, run
+from labinterp.batch.output import Sink
 from labinterp.errors import ReadError
 from labinterp.language import remark
 from labinterp.reference import Reference
@@ -142,13 +142,16 @@ def stored(folder: Path, name: str, data: bytes) -> Path:
 
 
 def csv_of(table: bytes, *, only_open: bool = False) -> bytes:
-    """The table as CSV: all lines, or those that were not judged."""
+    """The table as CSV, written as the batch writes it: all lines, or those that were not judged."""
     told = pq.read_table(pa.BufferReader(table))
     if only_open:
         told = told.filter(pc.field("status") != "ok")
-    out = io.BytesIO()
-    pacsv.write_csv(told, out, write_options=pacsv.WriteOptions(quoting_style="needed"))
-    return out.getvalue()
+    with TemporaryDirectory(prefix="labinterp-") as folder:
+        sink = Sink(Path(folder) / "table.csv", ".csv", told.schema)
+        for batch in told.to_batches():
+            sink.write(batch)
+        sink.close()
+        return sink.path.read_bytes()
 
 
 def made_up(lines: int = 20_000, seed: int = 7) -> bytes:

@@ -66,6 +66,11 @@ def test_a_packed_table_and_parquet_give_the_same(folder):
         assert (other.lines, other.judged, other.outside, other.names) == (plain.lines, plain.judged, plain.outside, plain.names)
 
 
+def test_a_cell_that_a_spreadsheet_would_run_is_made_safe():
+    told = judged("lines.csv", b"Test,Value,Unit,Reference range\n=cmd(),4.2,mmol/L,\nPotassium,4.2,mmol/L,3.5 - 5.1\n")
+    assert b"\n=cmd" not in tally.csv_of(told.table) and b"=cmd" in tally.csv_of(told.table)
+
+
 def test_headings_of_its_own_are_named_by_the_visitor():
     data = LINES.replace(b"Test,Value,Unit,Reference range", b"what,how_much,per,span")
     told = judged("own.csv", data, name_text="what", value_text="how_much", unit_text="per", range_text="span")
