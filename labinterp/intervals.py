@@ -376,7 +376,7 @@ def critical_span(ref: Reference, marker: Marker, critical: Critical, ucum: str)
         bound = parse_limits(critical.high[unit])
         high = math.nextafter(closed_low(bound.low, bound.low_inclusive), -INF)
     texts = [part for part in (critical.low.get(unit, ""), critical.high.get(unit, "")) if part]
-    return Span(low, high, f"{marker.id}:critical", critical.source, line, ref.language.either(texts), unit)
+    return Span(low, high, f"{marker.id}:critical", critical.source, line, ref.language.either(map(ref.language.number, texts)), unit)
 
 
 def plausible_span(ref: Reference, marker: Marker, ucum: str) -> Span | None:

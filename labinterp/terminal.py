@@ -215,7 +215,7 @@ def marker_facts(ref: Reference, marker: Marker) -> Iterable[tuple[str, Any]]:
         return note.text if note.verified else f"{note.text} [{say('? not checked')}]"
 
     def limits(texts: dict[str, str]) -> str:
-        return " = ".join(f"{text} {unit}" for unit, text in texts.items())
+        return " = ".join(f"{language.number(text)} {unit}" for unit, text in texts.items())
 
     alternative, apart = f" ({say('alternative')})", f" ({say('kept apart: another quantity')})"
     unchecked = f" [{say('? not checked')}]"

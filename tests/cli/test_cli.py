@@ -470,3 +470,25 @@ def test_progress_goes_to_a_terminal_only(monkeypatch: pytest.MonkeyPatch, termi
     finally:
         monkeypatch.undo()
         tell_progress()
+
+
+def test_the_language_of_words_can_be_chosen(run: Run, table: Write) -> None:
+    file = SAMPLES / "leg_weakness.pdf"
+    done = run("interpret", file, "--language", "de")
+    assert done.code == 0 and "Außerhalb eines Bereichs (11)" in done.out and "DRINGEND" in done.out
+    said = json.loads(run("interpret", file, "--language", "de", "-f", "json").out)
+    plain = json.loads(run("interpret", file, "-f", "json").out)
+    assert said["language"] == "de" and plain["language"] == "en"
+    assert [row["flag"] for row in said["results"]] == [row["flag"] for row in plain["results"]]
+    assert "Kennzeichen L: niedrig" in run("explain", file, "potassium", "--language", "de").out
+    assert "Änderung" in run("trends", file, SAMPLES / "follow_up_wide.csv", "--language", "de").out
+    assert "Was es ist" in run("markers", "potassium", "--language", "de").out
+    assert "Dringlichkeit: Notfall" in run("causes", "hypokalemia", "--language", "de").out
+
+
+def test_notices_and_errors_follow_the_language(run: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "leer.pdf"
+    empty.write_bytes(b"")
+    done = run("interpret", empty, "--language", "de")
+    assert done.code == 3 and "nicht lesbar: leer.pdf: Die Datei ist leer" in done.err
+    assert run("interpret", empty, "--language", "xx").code == 2

@@ -12,6 +12,7 @@ from labinterp.flags import flag_results
 from labinterp.identify import identify_markers
 from labinterp.interpretation import complete, interpret_rows
 from labinterp.intervals import choose_intervals
+from labinterp.language import ENGLISH, languages
 from labinterp.model import Patient
 from labinterp.reference import Reference
 from labinterp.units import normalize_units
@@ -136,3 +137,17 @@ def test_nothing_is_dropped_and_every_doubt_has_a_reason(report: pd.DataFrame, p
     assert all(reason for status, reason in zip(out["status"], out["reason"], strict=True) if status != "ok")
     judged = out["status"].isin(["implausible", "not_a_result", "unreadable_value"])
     assert (out.loc[judged, "flag"] == "").all()
+
+
+OTHER_LANGUAGES = [Reference.default(language=code) for code in languages() if code != ENGLISH]
+SENTENCES = ["reason", "match_reason", "limit_text", "band_text"]
+
+
+@given(reports, people)
+def test_a_language_changes_sentences_only(report: pd.DataFrame, person: Patient) -> None:
+    here = results_of(report, person)
+    for ref in OTHER_LANGUAGES:
+        there = interpret_rows(complete(report), ref, person)
+        pd.testing.assert_frame_equal(here.drop(columns=SENTENCES), there.drop(columns=SENTENCES))
+        for column in SENTENCES:
+            assert (here[column] != "").tolist() == (there[column] != "").tolist()

@@ -13,6 +13,7 @@ from labinterp import Patient, Reference
 from labinterp.alerts import find_alerts
 from labinterp.causes import conditions_of, frame_of_findings, rank_causes
 from labinterp.interpretation import interpret
+from labinterp.language import ENGLISH, languages
 
 REF = Reference.default()
 MARKERS = (
@@ -150,3 +151,20 @@ def test_another_unit_changes_nothing(marker: str, value: str, unit: str, other_
 
     assert answer(value, unit) == answer(other_value, other_unit)
     assert answer(value, unit)[0]
+
+
+OTHER_LANGUAGES = [Reference.default(language=code) for code in languages() if code != ENGLISH]
+
+
+@quick
+@given(panels, histories)
+def test_a_language_changes_no_order_no_tier_and_no_alert(panel: dict[str, str], history: dict[str, str]) -> None:
+    def told(ref: Reference) -> tuple[list[Any], list[Any]]:
+        found = rank_causes(frame(panel), ref, history, Patient(age=60))
+        reasons = [
+            (f.cause, f.tier, *([(e.marker, e.finding, e.strength, e.row) for e in own] for own in (f.for_, f.against, f.missing)))
+            for f in found
+        ]
+        return reasons, [(alert.id, alert.urgency, alert.row) for alert in find_alerts(frame(panel), ref, history)]
+
+    assert all(told(ref) == told(REF) for ref in OTHER_LANGUAGES)

@@ -7,6 +7,7 @@ from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pypdfium2
 import pytest
@@ -18,6 +19,8 @@ from labinterp import Interpretation, Patient, Report, interpret
 from labinterp.export import pdf as pdf_module
 from labinterp.export.pdf import UNDRAWN, drawable
 from labinterp.export.summary import INTENDED_USE, SIGNS, summary_of
+from labinterp.language import languages
+from labinterp.reference import Reference
 
 DAY = date(2026, 3, 1)
 PERSON = Patient(sex="female", birth_date=date(1967, 5, 3))
@@ -211,7 +214,7 @@ def test_a_name_that_cannot_be_drawn_becomes_a_line_to_write_on(name, monkeypatc
     monkeypatch.setattr(pdf_module, "FONT_FOLDERS", ())
     answer = answer_of(patient_name=name)
     text = " ".join(pages_of(answer.to_pdf(day=DAY, with_name=True)))
-    assert "(please write)" in text
+    assert "(please write: this PDF cannot print the script of the name)" in text
     assert name in answer.to_html(day=DAY, with_name=True)
 
 
@@ -243,7 +246,7 @@ def test_an_installed_font_is_used_where_it_has_every_letter(tmp_path: Path, mon
     monkeypatch.setattr(pdf_module, "FONT_FOLDERS", (str(tmp_path),))
     text = " ".join(pages_of(answer_of(patient_name="Ann 李").to_pdf(day=DAY, with_name=True)))
     assert "Ann 李" in text
-    assert "(please write)" not in text
+    assert "please write" not in text
 
 
 def test_no_sign_of_ours_is_missing_from_the_fonts():
@@ -285,3 +288,69 @@ def test_no_bar_shows_a_low_result_inside_a_range():
     assert [item.look for item in items] == ["low", "low"]
     assert all(item.side == "low" for item in items if item.has_bar)
     assert items[1].has_bar
+
+
+# ---- in other languages, and as pictures ------------------------------------------------------------------------------------
+
+LANGUAGES = languages()
+
+
+def told_in(code: str, name: str = "Анна Петрова", rows: list[dict[str, str]] = ROWS) -> Interpretation:
+    report = Report.of(rows, UNREAD, patient_name=name, laboratory="Northfield")
+    return interpret(report, patient=PERSON, answers={"onset": "weeks_months"}, reference=Reference.default(language=code))
+
+
+def ink(content: bytes) -> list[float]:
+    """The share of dark points on each page, rendered in grey."""
+    pages = [page.render(scale=1, grayscale=True).to_numpy() for page in pypdfium2.PdfDocument(content)]
+    return [float((page < 128).mean()) for page in pages]
+
+
+EMERGENCY = [row("Potassium", "6.9", "mmol/L", "3.5 - 5.1"), row("Creatinine", "412", "umol/L", "59 - 104")]
+LONG = [row(name, "1", "U/L", "5 - 20") for name in ("CK", "ALT", "AST", "LDH", "GGT", "ALP")] * 6
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(("rows", "most"), [(ROWS, 2), (EMERGENCY, 2), (LONG, 4)], ids=["usual", "emergency", "long"])
+def test_the_pages_are_drawn_and_none_is_blank(code, rows, most):
+    content = told_in(code, rows=rows).to_pdf(day=DAY, with_name=True)
+    dark = ink(content)
+    assert 1 <= len(dark) <= most
+    assert all(0.005 < share < 0.35 for share in dark), dark
+    assert "Анна Петрова" in pages_of(content)[0]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_letter_is_drawn_over_another(code):
+    """Boxes of letters hardly meet (a label longer than its column once ran into the next line)."""
+    for page in pypdfium2.PdfDocument(told_in(code).to_pdf(day=DAY)):
+        text = page.get_textpage()
+        boxes = [text.get_charbox(i) for i in range(text.count_chars()) if text.get_text_range(i, 1).isalpha()]
+        left, bottom, right, top = np.array(boxes).T
+        across = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+        up = np.minimum(top[:, None], top) - np.maximum(bottom[:, None], bottom)
+        smaller = np.minimum(right - left, (right - left)[:, None]) * np.minimum(top - bottom, (top - bottom)[:, None])
+        shared = np.triu(across.clip(0) * up.clip(0) > 0.3 * smaller, 1)
+        assert not shared.any(), [text.get_text_range(int(i), 8) for i in np.argwhere(shared)[:5, 0]]
+
+
+def test_the_paper_is_in_the_language_of_the_knowledge():
+    answer = told_in("de")
+    text = " ".join(pages_of(answer.to_pdf(day=DAY)))
+    wanted = [
+        "Blutwerte und schwache Beine", "am 1. März 2026", "3. Mai 1967, weiblich", "Das sollte nicht warten: Holen Sie ärztlichen Rat",
+        "▼ Niedrig", "7,2 %", "Nicht beurteilt", "Nicht gelesen", "Vitamin-B12-Mangel", "+ Dafür", "– Dagegen", "? Nicht untersucht",
+        "Fragen, die ich stellen möchte", "Quellen", "keine Diagnose", f"Wissensstand {answer.reference.digest[:12]}", "Seite 1 von",
+    ]  # fmt: skip
+    assert [words for words in wanted if words not in text] == []
+    assert "165 pg/mL" in text and "3.5 - 5.1" in text  # printed numbers stay as they are printed
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_each_form_says_its_language(code):
+    answer = told_in(code)
+    assert f'<html lang="{code}">' in answer.to_html(day=DAY)
+    assert f"/Lang ({code})".encode() in answer.to_pdf(day=DAY)
+    assert answer.to_dict()["language"] == code
+    bundle = answer.to_fhir()
+    assert bundle["language"] == code and bundle["entry"][0]["resource"]["language"] == code
