@@ -122,7 +122,7 @@ def why(tally: Tally) -> None:
     rows = [
         f'<tr><th scope="row">{esc(say(STATUS_WORDS.get(reason.status, reason.status)))}</th>'
         f'<td class="count">{large(reason.lines)}<i style="width:{max(1, round(100 * reason.lines / most))}%" aria-hidden="true"></i></td>'
-        f'<td class="wide"><b>{esc(reason.example)}</b><span class="soft">{esc(reason.why)}</span></td></tr>'
+        f'<td class="wide"><b>{esc(reason.example)}</b><span class="soft">{esc(again(reason.why))}</span></td></tr>'
         for reason in tally.reasons
     ]
     show(table(esc(say("Why {n} lines were not judged", n=large(tally.not_judged))), (say("Reason"), say("Lines"), say("Example")), rows))
