@@ -101,7 +101,7 @@ def framed(points: Sequence[Point], low: float, high: float) -> pd.DataFrame:
             {
                 "day": days[place],
                 "value": float(point["value"]),
-                "words": f"{point['comparator']}{number(point['value'])}",
+                "words": value_words(point),
                 "above": not (crowded and records[-1]["above"]),
                 "look": look_of(point),
                 "start": days[place] - (days[place] - before) / 2,
@@ -112,6 +112,13 @@ def framed(points: Sequence[Point], low: float, high: float) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(records)
+
+
+def value_words(point: Point) -> str:
+    """The value of a point: as exact as it was printed, or to three digits where it was converted."""
+    value, printed = float(point["value"]), str(point.get("value_text", "")).replace(",", ".")
+    exact = printed.strip(" <>=≤≥") in (f"{value:g}", f"{value:.6g}")
+    return f"{point['comparator']}{number(value if exact else float(f'{value:.3g}'))}"
 
 
 def look_of(point: Point) -> str:

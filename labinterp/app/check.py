@@ -25,6 +25,7 @@ EDITABLE = ("name_text", "value_text", "unit_text", "range_text", "flag_text", "
 CHECK, UNDERSTOOD, WHERE = "check", "understood", "where"
 GRID = (CHECK, *EDITABLE, UNDERSTOOD, WHERE)
 SHOWN_DOUBTS = 4
+ALSO = 6  # further names of a test in the search
 
 
 def page() -> None:
@@ -117,8 +118,14 @@ def page_picture(session: Session, sheets: list[int], rows: list[Row]) -> bool:
 
     chosen = asked if asked in choices else choices[0]
     if len(choices) > 1:
+        labels = {choice: words(choice) for choice in choices}
         chosen = st.selectbox(
-            say("Page"), choices, index=choices.index(chosen), format_func=words, key=f"page-{session.turn}", label_visibility="collapsed"
+            say("Page"),
+            choices,
+            index=choices.index(chosen),
+            format_func=labels.__getitem__,
+            key=f"page-{session.turn}",
+            label_visibility="collapsed",
         )
     leaf = sheet(session, *chosen)
     if leaf is None:
@@ -328,10 +335,11 @@ def phone_list(session: Session, rows: list[Row]) -> None:
 def change_line(session: Session, rows: list[Row]) -> None:
     """Edit one line on a phone."""
     by_label = {row.label: row for row in rows}
+    labels = {-1: say("A new line"), **{row.label: f"{row['name_text']} {row.result}" for row in rows}}
     chosen = st.selectbox(
         say("Line"),
-        [-1, *by_label],
-        format_func=lambda label: f"{by_label[label]['name_text']} {by_label[label].result}" if label in by_label else say("A new line"),
+        list(labels),
+        format_func=labels.__getitem__,
     )
     if chosen not in by_label:
         entry(session, "dialog")
@@ -346,13 +354,14 @@ def entry(session: Session, place: str, *, beside: bool = False) -> None:
     """A new line: the test is searched by its name, the unit is one of that test's or another that stands on the paper."""
     ref = session.interpretation().reference
     key = f"{place}-{session.turn}-{session.version}"
-    ids = sorted(ref.markers, key=lambda id_: ref.markers[id_].name.casefold())
+    markers = sorted(ref.markers.values(), key=lambda marker: marker.name.casefold())
+    labels = {marker.id: searched(marker, code()) for marker in markers}
     with st.container(horizontal=beside, vertical_alignment="bottom"):
         test = st.selectbox(
             say("Test"),
-            ids,
+            list(labels),
             index=None,
-            format_func=lambda id_: searched(ref.markers[id_], code()) if id_ in ref.markers else str(id_),
+            format_func=lambda id_: labels.get(id_, str(id_)),
             placeholder=say("Type to search"),
             accept_new_options=True,
             key=f"{key}-test",
@@ -377,9 +386,10 @@ def entry(session: Session, place: str, *, beside: bool = False) -> None:
 
 
 def searched(marker: Marker, language: str) -> str:
-    """A test as it is found by typing: its name, and others that reports print for it."""
-    also = [name for names in (marker.names.get(language, ()), marker.names.get("en", ())) for name in names if name != marker.name]
-    return " · ".join((marker.name, ", ".join(list(dict.fromkeys(also))[:3]))) if also else marker.name
+    """A test as it is found by typing: its name, and others that reports print for it, one of each further language."""
+    further = [names[0] for spoken, names in marker.names.items() if names and spoken != language]
+    also = {name.casefold(): name for name in (*marker.names.get(language, ())[:3], *further) if name.casefold() != marker.name.casefold()}
+    return " · ".join((marker.name, ", ".join(list(also.values())[:ALSO]))) if also else marker.name
 
 
 # ---- notes ---------------------------------------------------------------------------------------------------------------

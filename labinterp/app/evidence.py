@@ -7,6 +7,7 @@ from datetime import date
 
 from labinterp.app.markup import esc, fold, lines, p, pill, ul
 from labinterp.app.speech import say
+from labinterp.facts import without_day
 from labinterp.interpretation import Interpretation
 from labinterp.model import Evidence, Finding
 
@@ -113,7 +114,7 @@ def cause(answer: Interpretation, finding: Finding) -> str:
 def said(answer: Interpretation, item: Evidence) -> str:
     """The reason in words. Where all results are of one day, the day need not be repeated in each."""
     days = {day for day in answer.results["collected"] if isinstance(day, date)}
-    return item.text.replace(f" on {days.pop().isoformat()}", "") if len(days) == 1 else item.text
+    return without_day(item.text, days.pop(), answer.reference.language) if len(days) == 1 else item.text
 
 
 def evidence(answer: Interpretation, items: Sequence[Evidence], glyph: str, word: str, none: str) -> str:

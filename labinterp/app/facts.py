@@ -47,5 +47,5 @@ def chosen(label: str, words: dict[Any, str], value: Any, key: str) -> Any:
     """A choice among a few meanings, "Not given" (None) among them."""
     labels = {**words, NOT_GIVEN: say("Not given")}
     now = NOT_GIVEN if value is None else value
-    picked = st.segmented_control(label, list(labels), default=now, format_func=labels.__getitem__, key=key, required=True)
+    picked = st.segmented_control(label, list(labels), default=now, format_func=labels.__getitem__, key=key, required=True, wrap=True)
     return value if picked is None else None if picked == NOT_GIVEN else picked

@@ -9,7 +9,7 @@ import streamlit as st
 
 from labinterp.app.evidence import judged_by, strength
 from labinterp.app.markup import aside, esc, fold, p, pill, show, table, ul
-from labinterp.app.speech import knowledge, number, plural, say, within
+from labinterp.app.speech import code, knowledge, number, plural, say, within
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import parse_limits
@@ -101,7 +101,7 @@ def organisation(ref: Reference, source_id: str) -> str:
 def test(ref: Reference, marker: Marker) -> str:
     """One marker: names, units, every limit with kind, population, source and whether it was checked."""
     codes = [code.code for code in marker.loinc if not code.exclude][:3]
-    names = [name for name in dict.fromkeys(name for names in marker.names.values() for name in names) if name != marker.name][:8]
+    names = [name for name in dict.fromkeys(name for names in by_reader(marker) for name in names) if name != marker.name][:8]
     units = ", ".join(unit_in_words(ref, marker, unit) for unit in units_of(marker))
     about = [
         marker.about,
@@ -131,6 +131,12 @@ def test(ref: Reference, marker: Marker) -> str:
         + (fold(esc(say("Causes of weak legs that use it ({n})", n=len(uses))), p(esc(", ".join(uses)))) if uses else "")
         + "</section>"
     )
+
+
+def by_reader(marker: Marker) -> list[tuple[str, ...]]:
+    """The names of a marker by language, the reader's own first, then a few of each."""
+    own = marker.names.get(code(), ())
+    return [own[:4], *(names[:2] for language, names in marker.names.items() if language != code()), own]
 
 
 def units_of(marker: Marker) -> list[str]:

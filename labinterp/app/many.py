@@ -16,8 +16,8 @@ from labinterp.shown import STATUS_WORDS
 LARGEST_MB = 50
 ENDINGS = ["csv", "tsv", "parquet", "gz"]
 SHOWN = 12  # names and units before the fold
-KEY = "many"
-"""Where the last run stands in the visitor's session; "Forget" removes it with everything else."""
+KEY, REFUSED = "many", "many_refused"
+"""Where the last run, or why there is none, stands in the visitor's session; "Forget" removes it with everything else."""
 
 
 def page() -> None:
@@ -25,8 +25,8 @@ def page() -> None:
     lede = say("Drop a table of results, one line each. Nothing is dropped: a line that cannot be judged comes back with its reason.")
     show(f"<h1>{esc(say('Many results at once'))}</h1>{p(esc(lede), 'lede')}")
     upload()
-    for name, reason in st.session_state.get("many_refused", []):
-        refused(name, reason)
+    if REFUSED in st.session_state:
+        refused(st.session_state[REFUSED])
     tally = st.session_state.get(KEY)
     if isinstance(tally, Tally):
         outcome(tally)
@@ -36,7 +36,7 @@ def page() -> None:
 
 def upload() -> None:
     """The box that takes a table; it is judged at once."""
-    turn = st.session_state.setdefault("many_round", 0)
+    turn = st.session_state.setdefault("upload_round", 0)
     with st.container(key="drop-many"):
         show(f"<h2>{esc(say('Drop your table here'))}</h2>")
         file = st.file_uploader(
@@ -70,7 +70,7 @@ def mapping(turn: int) -> dict[str, str]:
 def work(name: str, data: bytes, columns: dict[str, str]) -> None:
     """Judge a table, and tell how far it is."""
     st.session_state.pop(KEY, None)
-    st.session_state["many_refused"] = []
+    st.session_state.pop(REFUSED, None)
     with st.status(say("Judging {name} …", name=name), expanded=True) as status:
         bar = st.progress(0.0)
 
@@ -80,19 +80,15 @@ def work(name: str, data: bytes, columns: dict[str, str]) -> None:
         try:
             st.session_state[KEY] = judge(name, data, columns, knowledge(), tell)
         except (LabinterpError, UnicodeError, OSError) as error:
-            st.session_state["many_refused"] = [(name, str(error))]
+            st.session_state[REFUSED] = str(error)
         status.update(label=say("Done."), state="complete", expanded=False)
-    st.session_state["many_round"] += 1  # a new upload box: Streamlit frees the file of the old one
+    st.session_state["upload_round"] += 1  # a new upload box: Streamlit frees the file of the old one
     st.rerun()
 
 
-def refused(name: str, reason: str) -> None:
+def refused(reason: str) -> None:
     """A table that could not be read."""
-    head, said = (
-        say("This table could not be judged"),
-        again((PurePath(reason.partition(": ")[0]).suffix and reason.partition(": ")[2]) or reason),
-    )
-    show(f'<div class="band doubt" role="status"><h2>{esc(head)}</h2>{p(f"<b>{esc(name)}</b>: {esc(said)}")}</div>')
+    show(f'<div class="band doubt" role="status"><h2>{esc(say("This table could not be judged"))}</h2>{p(esc(again(reason)))}</div>')
 
 
 def outcome(tally: Tally) -> None:
@@ -109,9 +105,11 @@ def outcome(tally: Tally) -> None:
         show(p(f"<b>{esc(say('Look at the lines beyond a critical limit first (flag LL or HH).'))}</b>"))
     if tally.unread:
         show(p(esc(say("{n} lines that may be results were not read.", n=large(tally.unread)))))
+    for notice in tally.summary.notices:
+        aside(again(notice))
     why(tally)
     unknown(say("Tests not known here"), say("Test"), tally.names)
-    unknown(say("Units not known for their test"), say("Test and unit"), tally.units)
+    unknown(say("Units not known for their test"), say("Test and unit"), tally.units(knowledge()))
     downloads(tally)
     command(tally.name, tally.columns)
 
@@ -124,7 +122,7 @@ def why(tally: Tally) -> None:
     rows = [
         f'<tr><th scope="row">{esc(say(STATUS_WORDS.get(reason.status, reason.status)))}</th>'
         f'<td class="count">{large(reason.lines)}<i style="width:{max(1, round(100 * reason.lines / most))}%" aria-hidden="true"></i></td>'
-        f'<td class="wide"><b>{esc(reason.example)}</b><span class="soft">{esc(reason.why)}</span></td></tr>'
+        f'<td class="wide"><b>{esc(reason.example)}</b><span class="soft">{esc(again(reason.why))}</span></td></tr>'
         for reason in tally.reasons
     ]
     show(table(esc(say("Why {n} lines were not judged", n=large(tally.not_judged))), (say("Reason"), say("Lines"), say("Example")), rows))

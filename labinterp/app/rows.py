@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labinterp.app.bar import Side, Tick, bar
 from labinterp.app.markup import esc, pill
-from labinterp.app.speech import number, say, tongue
+from labinterp.app.speech import number, say, tongue, within
 from labinterp.reference import Reference
 from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker
@@ -153,8 +153,8 @@ def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference, ucu
     edges = {limit.low if side == "high" else limit.high for limit in limits}
     if len(edges) != 1 or not isfinite(edge := edges.pop()):
         return None  # the edge depends on the person, or there is none
-    words = re.split("[:;,(]", bands[0].label)[0].strip().lower()
-    words = words if len(words) <= LONGEST_WORDS else say("guideline")
+    words = re.split("[:;,(]", bands[0].label)[0].strip()
+    words = within(words) if len(words) <= LONGEST_WORDS else say("guideline")
     return Tick(
         edge,
         say("{what} from {limit}", what=words, limit=number(edge))

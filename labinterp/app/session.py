@@ -82,18 +82,19 @@ class Session:
             except labinterp.LabinterpError as error:
                 self.refused.append((name, str(error)))
                 continue
-            if "patient_id" in document.report.rows and document.report.rows["patient_id"].nunique() > 1:
+            if len(numbers(document.report)) > 1:
                 self.refused.append((name, remark("It holds results of several people. Open it under “Many results”.")))
-            elif any(difference(document.report, other.report) for other in self.documents):
+            elif any(seems_another(document.report, other.report) for other in self.documents):
                 self.waiting.append(document)
             else:
                 self.join(document)
 
     def join(self, document: Document) -> None:
-        """Add the lines of a document to those that are open."""
+        """Add the lines of a document to those that are open. They are of one person from here on, whatever numbers they bear."""
         number = len(self.documents)
         self.documents.append(document)
-        self.rows = _stack(self.rows, document.report.rows.assign(document=number, edited=""))
+        rows = document.report.rows.drop(columns="patient_id", errors="ignore")
+        self.rows = _stack(self.rows, rows.assign(document=number, edited=""))
         self.unread = _stack(self.unread, document.report.unread.assign(document=number))
         read = document.report.patient
         self.patient = Patient(
@@ -234,6 +235,18 @@ class Session:
             base = _judged(rows, known)
             self.tried[key] = {fact for fact, people in trials.items() if any(_judged(rows, person) != base for person in people)}
         return self.tried[key]
+
+
+def seems_another(one: Report, other: Report) -> bool:
+    """Whether two reports may be of different people: worth asking. Without names the patient's number decides."""
+    named = bool(one.patient_name and other.patient_name)
+    ours, theirs = numbers(one), numbers(other)
+    return bool(difference(one, other)) or (not named and bool(ours and theirs) and not ours & theirs)
+
+
+def numbers(report: Report) -> set[str]:
+    """The patients' numbers in a report."""
+    return set(report.rows["patient_id"].dropna().astype(str)) - {""} if "patient_id" in report.rows else set()
 
 
 def current() -> Session:

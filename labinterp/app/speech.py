@@ -62,7 +62,8 @@ def say(text: str, **values: object) -> str:
 
 def plural(one: str, many: str, n: int, **values: object) -> str:
     """The form that belongs to `n`, which stands at ``{n}``."""
-    return tongue().plural(one, many, n, **values)
+    form = tongue().plural
+    return form(one, many, n, **values)
 
 
 def number(value: float) -> str:

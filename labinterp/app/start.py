@@ -7,7 +7,7 @@ import streamlit as st
 import labinterp
 from labinterp.app.bar import bar
 from labinterp.app.markup import aside, esc, p, pill, show, ul
-from labinterp.app.session import Document, Session, current, forget
+from labinterp.app.session import Document, Session, current, forget, numbers
 from labinterp.app.speech import again, day, number, plural, say
 from labinterp.goldens import samples_folder
 
@@ -85,7 +85,7 @@ def take(session: Session, files: list[tuple[str, bytes]]) -> bool:
 def paste(session: Session) -> None:
     """Text from a portal or an e-mail, read like a text file."""
     with st.expander(say("Paste text from a portal or an e-mail"), icon=":material/content_paste:"):
-        turn = st.session_state.setdefault("paste_round", 0)
+        turn = st.session_state["upload_round"]
         text = st.text_area(
             say("The text with your results"),
             key=f"paste-{turn}",
@@ -105,7 +105,7 @@ def paste(session: Session) -> None:
                 aside(say("There is nothing in the box yet."))
                 return
             if take(session, [(say("Pasted text"), text.encode())]):
-                st.session_state["paste_round"] = turn + 1
+                st.session_state["upload_round"] = turn + 1
                 st.switch_page(st.session_state["pages"]["check"])
             st.rerun()
 
@@ -175,7 +175,9 @@ def whose(document: Document) -> str:
     person = document.report.patient
     sex = {"female": say("female"), "male": say("male")}.get(person.sex or "", "")
     born = say("born {day}", day=day(person.birth_date)) if person.birth_date else ""
-    return ", ".join(part for part in (document.report.patient_name, sex, born) if part) or say("no name")
+    known = "" if document.report.patient_name else ", ".join(sorted(numbers(document.report)))
+    number_ = say("patient {number}", number=known) if known else ""
+    return ", ".join(part for part in (document.report.patient_name, number_, sex, born) if part) or say("no name")
 
 
 def how_to_read() -> str:

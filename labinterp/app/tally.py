@@ -5,21 +5,20 @@ from __future__ import annotations
 import gzip
 import io
 import random
-import time
 import zlib
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from labinterp.app.folder import private_folder
-from labinterp.batch import run
+from labinterp.batch import Summary, columns_of, run
+from labinterp.batch.output import Sink
 from labinterp.errors import ReadError
 from labinterp.language import remark
 from labinterp.reference import Reference
@@ -42,23 +41,63 @@ class Reason:
 
 @dataclass
 class Tally:
-    """A run: its table as Parquet, and the counts of it."""
+    """A run: its table as Parquet, what the batch counted, and the columns that the visitor named (ours -> theirs)."""
 
     name: str
-    table: bytes = b""
-    lines: int = 0
-    judged: int = 0
-    outside: int = 0
-    critical: int = 0
-    reasons: list[Reason] = field(default_factory=list)
-    names: list[tuple[str, int]] = field(default_factory=list)  # tests not known, the most frequent first
-    units: list[tuple[str, int]] = field(default_factory=list)  # units not known, with their test
-    unread: int = 0  # lines that may be results and were not read
-    columns: dict[str, str] = field(default_factory=dict)  # ours -> theirs, where the visitor said so
+    table: bytes
+    summary: Summary
+    columns: dict[str, str]
+
+    @property
+    def lines(self) -> int:
+        return self.summary.rows
+
+    @property
+    def judged(self) -> int:
+        return self.summary.status["ok"]
 
     @property
     def not_judged(self) -> int:
         return self.lines - self.judged
+
+    @property
+    def critical(self) -> int:
+        return self.summary.flags["LL"] + self.summary.flags["HH"]
+
+    @property
+    def unread(self) -> int:
+        """Lines that may be results and were not read."""
+        return sum(1 for fault in self.summary.failures if fault.text)
+
+    @cached_property
+    def outside(self) -> int:
+        """Judged lines outside a range or limit."""
+        told = pq.read_table(pa.BufferReader(self.table), columns=["status", "abnormal"])
+        return int(told.filter((pc.field("status") == "ok") & pc.field("abnormal")).num_rows)
+
+    @cached_property
+    def reasons(self) -> list[Reason]:
+        """Why lines were not judged, the most frequent first."""
+        told = pq.read_table(pa.BufferReader(self.table))
+        names = columns_of(told.column_names, self.columns)
+        shown = [names[ours] for ours in ("name_text", "value_text", "unit_text") if ours in names]
+        status, found = told["status"].cast(pa.string()), []
+        for kind, lines in self.summary.status.most_common():
+            if kind != "ok":
+                first = told.slice(pc.index(status, kind).as_py(), 1).to_pylist()[0]
+                example = " ".join(str(first[column]).strip() for column in shown if first[column] is not None)
+                found.append(Reason(kind, lines, example, str(first["reason"] or "")))
+        return found
+
+    @property
+    def names(self) -> list[tuple[str, int]]:
+        """Tests that are not known, the most frequent first."""
+        return [(name, many) for (name, *_), many in self.summary.unknown_names.most_common()]
+
+    def units(self, ref: Reference) -> list[tuple[str, int]]:
+        """Units that are not known for their test, the most frequent first."""
+        counted = self.summary.unknown_units.most_common()
+        return [(f"{ref.markers[marker].name if marker in ref.markers else marker}: {unit}", many) for (unit, marker), many in counted]
 
 
 def judge(name: str, data: bytes, columns: Mapping[str, str], ref: Reference, progress: Callable[[float], None]) -> Tally:
@@ -67,20 +106,20 @@ def judge(name: str, data: bytes, columns: Mapping[str, str], ref: Reference, pr
     `progress` is told the share that is done, a few times a second. Raises `ReadError` where the table cannot be read.
     """
     with private_folder() as folder, ThreadPoolExecutor(1) as pool:
-        source, target = stored(folder, name, data), folder / "out" / "results.parquet"
-        target.parent.mkdir()
-        lines = max(lines_of(source), 1)
-        working = pool.submit(run, source, target, columns=columns or None, reference=ref)
-        while not working.done():
-            time.sleep(POLL)
-            progress(min(0.95, done(target.parent) / lines))
-        outcome = working.result()
-        tally = count(pq.read_table(target), outcome.name_column)
-        tally.name, tally.unread, tally.columns = name, len(outcome.unread), dict(columns)
-        if outcome.unreadable:
-            raise ReadError(outcome.unreadable[0].partition(": ")[2])
-        tally.table = target.read_bytes()
-        return tally
+        source, target = stored(folder, name, data), folder / "results.parquet"
+        done = [0.0]
+
+        def tell(rows: int, share: float) -> None:
+            done[0] = share
+
+        working = pool.submit(run, source, target, columns=columns or None, reference=ref, tell=tell)
+        while not wait([working], POLL).done:
+            progress(done[0])
+        try:
+            summary = working.result()
+        except ReadError as error:
+            raise ReadError(str(error).replace(str(source), name)) from None  # no path of this computer
+        return Tally(name, target.read_bytes(), summary, dict(columns))
 
 
 def stored(folder: Path, name: str, data: bytes) -> Path:
@@ -102,69 +141,17 @@ def stored(folder: Path, name: str, data: bytes) -> Path:
     return path
 
 
-def lines_of(source: Path) -> int:
-    """About how many lines a table has, to tell how far a run is."""
-    if source.suffix == ".parquet":
-        try:
-            return int(pq.read_metadata(source).num_rows)
-        except (OSError, pa.ArrowInvalid):
-            return 0
-    with source.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
-def done(folder: Path) -> int:
-    """About how many lines have been written: Arrow writes a batch of 65 536 or of 4 MB at once."""
-    return sum(path.stat().st_size for path in folder.iterdir()) // 12  # bytes that a line takes in Parquet, about
-
-
-def count(table: pa.Table, name_column: str) -> Tally:
-    """The counts of a judged table."""
-    status, flag = table["status"].cast(pa.string()), table["flag"].cast(pa.string())
-    ok = pc.equal(status, "ok")
-    tally = Tally("", lines=table.num_rows, judged=_true(ok))
-    tally.outside = _true(pc.and_(ok, pc.fill_null(table["abnormal"], False)))
-    tally.critical = _true(pc.is_in(flag, value_set=pa.array(["LL", "HH"])))
-    columns = {ours: theirs for ours, theirs in (("name", name_column), *_found(table)) if theirs in table.column_names}
-    for kind, lines in frequent(status):
-        if kind != "ok":
-            first = table.slice(pc.index(status, kind).as_py(), 1)
-            cells = (str(first[columns[one]][0].as_py() or "").strip() for one in ("name", "value", "unit") if one in columns)
-            tally.reasons.append(Reason(kind, lines, " ".join(filter(None, cells)), str(first["reason"][0].as_py() or "")))
-    if "name" in columns:
-        tally.names = frequent(table.filter(pc.equal(status, "unknown_marker"))[columns["name"]])
-    if "name" in columns and "unit" in columns:
-        lost = table.filter(pc.equal(status, "unknown_unit"))
-        told = pc.binary_join_element_wise(*(pc.fill_null(lost[columns[one]].cast(pa.string()), "") for one in ("name", "unit")), ": ")
-        tally.units = frequent(told)
-    return tally
-
-
-def _found(table: pa.Table) -> list[tuple[str, str]]:
-    from labinterp.batch.judging import columns_of
-
-    names = columns_of([name.removesuffix("_given") if name.endswith("_given") else name for name in table.column_names])
-    return [(ours, names.get(f"{ours}_text", "")) for ours in ("value", "unit")]
-
-
-def _true(mask: Any) -> int:
-    return int(pc.sum(mask).as_py() or 0)
-
-
-def frequent(column: Any) -> list[tuple[str, int]]:
-    """The texts of a column with their counts, the most frequent first."""
-    pairs = ((str(pair["values"] or ""), int(pair["counts"])) for pair in pc.value_counts(column.cast(pa.string())).to_pylist())
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
-
-
 def csv_of(table: bytes, *, only_open: bool = False) -> bytes:
-    """The table as CSV: all lines, or those that were not judged."""
+    """The table as CSV, written as the batch writes it: all lines, or those that were not judged."""
     told = pq.read_table(pa.BufferReader(table))
     if only_open:
-        told = told.filter(pc.not_equal(told["status"].cast(pa.string()), "ok"))
-    out = io.BytesIO()
-    pacsv.write_csv(told, out, write_options=pacsv.WriteOptions(quoting_style="needed"))
-    return out.getvalue()
+        told = told.filter(pc.field("status") != "ok")
+    with TemporaryDirectory(prefix="labinterp-") as folder:
+        sink = Sink(Path(folder) / "table.csv", ".csv", told.schema)
+        for batch in told.to_batches():
+            sink.write(batch)
+        sink.close()
+        return sink.path.read_bytes()
 
 
 def made_up(lines: int = 20_000, seed: int = 7) -> bytes:

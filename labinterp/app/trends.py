@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from labinterp.app.chart import chart
+from labinterp.app.chart import chart, value_words
 from labinterp.app.markup import aside, capital, esc, p, pill, show, table
 from labinterp.app.rows import whose
 from labinterp.app.session import Session, current
-from labinterp.app.speech import again, day, knowledge, number, percent, plural, say, tongue
+from labinterp.app.speech import again, day, knowledge, percent, plural, say, tongue
 from labinterp.series import MORE, WITHIN, trends
 from labinterp.shown import FLAGS, Look, span_words, unit_words
 
@@ -100,10 +100,7 @@ def sentence(points: list[Point]) -> str:
 
 def in_words(points: list[Point]) -> str:
     """What the chart shows, for people who do not see it."""
-    return "; ".join(
-        f"{day(point['day'])}: {point['comparator']}{number(point['value'])} {unit_words(point['unit'])}, {flag(point)[0]}"
-        for point in points
-    )
+    return "; ".join(f"{day(point['day'])}: {value_words(point)} {unit_words(point['unit'])}, {flag(point)[0]}" for point in points)
 
 
 def flag(point: Point) -> tuple[str, Look]:
@@ -138,7 +135,7 @@ def line(point: Point, *, labs: bool) -> str:
 def result(point: Point) -> str:
     """The result in the common unit, and as it was printed where that differs."""
     sure, unit = not isnan(point["value"]), unit_words(point["unit"])
-    words = f"{point['comparator']}{number(point['value'])}" if sure else str(point["value_text"])
+    words = value_words(point) if sure else str(point["value_text"])
     printed = " ".join(f"{point['value_text']} {point['unit_text']}".split())
     same = {f"{words} {unit}".strip(), f"{point['comparator']}{point['value']:g} {unit}".strip()}
     also = f'<span class="soft">{esc(say("printed {result}", result=printed))}</span>' if sure and printed not in same else ""

@@ -254,3 +254,105 @@ def test_the_reference_finds_a_test_and_shows_its_sources(visitor):
     assert "Potassium" in visitor.calm().text and "Limits of" in visitor.text
     visitor.at.text_input[0].set_value("qqqq").run()
     assert "Nothing under Tests" in visitor.text
+
+
+def test_pasted_text_is_read_like_a_file(visitor):
+    visitor.at.text_area[0].set_value("Potassium 2.9 mmol/L 3.5 - 5.1\nSodium 139 mmol/L 135 - 145\n").run()
+    visitor.press("Read this text").go("check")
+    assert "2 result lines found" in visitor.text
+    visitor.go("answer")
+    assert "2.9" in visitor.text and "Pasted text" in visitor.text
+
+
+def test_an_empty_box_and_prose_are_not_taken_for_results(visitor):
+    visitor.press("Read this text")
+    assert "There is nothing in the box yet." in visitor.text
+    visitor.at.text_area[0].set_value("Dear Ada, see you on Monday.").run()
+    visitor.press("Read this text")
+    assert not visitor.at.session_state["labinterp"].rows.size
+
+
+def test_a_line_is_searched_by_name_and_offers_the_units_of_its_test(visitor):
+    visitor.press("Type values in by hand")
+    test, unit = visitor.at.selectbox[0], visitor.at.selectbox[1]
+    assert any("Kalium" in option and "Potassium" in option for option in test.options) and not unit.options
+    test.set_value("potassium").run()
+    unit = visitor.at.selectbox[1]
+    assert "mmol/L" in unit.options and unit.value is None  # no unit is assumed
+    unit.set_value("mmol/L")
+    visitor.at.text_input[0].set_value("2.9").run()
+    visitor.press("Add this line")
+    assert "1 result line found" in visitor.text
+    visitor.go("answer")
+    assert "2.9" in visitor.text and "Low" in visitor.text and "added by you" in visitor.text
+
+
+def test_every_test_can_be_typed_in_by_its_name_in_both_languages(visitor):
+    from labinterp.app.check import this_test
+    from labinterp.interpretation import interpret
+    from labinterp.reference import Reference
+
+    for language in ("en", "de"):
+        markers = Reference.default(language=language).markers
+        lines = [{"name_text": marker.name, **this_test(marker), "value_text": "1"} for marker in markers.values()]
+        assert interpret(Report.of(lines, [])).results["marker"].tolist() == list(markers)
+
+
+def test_without_names_another_patient_number_is_asked_about(visitor):
+    head = b"Patient ID,Test,Value,Unit,Reference range,Date\n"
+    line = b",Potassium,4.2,mmol/L,3.5 - 5.1,2026-01-05\n"
+    visitor.upload(("one.csv", head + b"1" + line), ("other.csv", head + b"2" + line))
+    assert "Are these two people?" in visitor.text and "patient 2" in visitor.text
+    visitor.press("It is the same person: add it").go("answer")
+    assert visitor.at.session_state["labinterp"].interpretation().to_html()  # one person's from here on
+
+
+def test_a_table_of_several_people_is_sent_to_the_page_for_it(visitor):
+    head = b"Patient ID,Test,Value,Unit,Reference range\n"
+    visitor.upload(("ward.csv", head + b"1,Potassium,4.2,mmol/L,3.5 - 5.1\n2,Potassium,2.1,mmol/L,3.5 - 5.1\n"))
+    assert "results of several people" in visitor.text and "Many results" in visitor.text
+
+
+def test_the_name_goes_along_only_when_ticked(visitor):
+    visitor.press("Try it with a sample report").press("None of these")
+    box = next(box for box in visitor.at.checkbox if "Ada Example" in box.label)
+    assert box.value is False
+
+
+def test_every_limit_and_cause_of_the_data_is_shown_with_its_source_and_mark(visitor):
+    from labinterp.app import lookup
+    from labinterp.app.markup import esc
+    from labinterp.reference import Reference
+
+    ref = Reference.default()
+    for marker in ref.markers.values():
+        used, others = lookup.limits_of(ref, marker)
+        limits = len(marker.intervals) + sum(len(s.bands) for s in marker.decision) + bool(marker.plausible)
+        limits += sum(bool(c.low) + bool(c.high) for c in marker.critical)
+        assert len(used) + len(others) == limits
+        for line in (*used, *others):
+            assert "✓" in line or "not checked" in line
+        assert esc(marker.name) in lookup.test(ref, marker)
+    for cause in ref.causes.values():
+        shown = lookup.cause_html(ref, cause)
+        assert all(esc(ref.sources[source].title) in shown for source in cause.sources if source in ref.sources)
+        assert shown.count("<tr>") == len(cause.links) + bool(cause.links)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "expected"),
+    [
+        ("tests", "kalium", "Potassium"),
+        ("tests", "2823-3", "Potassium"),
+        ("causes", "low potassium", "Low potassium"),
+        ("causes", "B12", "Vitamin B12"),
+        ("alarms", "potassium", "Critical limits"),
+        ("alarms", "breathing", "Signs that no blood test shows"),
+        ("sources", "diabetes", "American Diabetes Association"),
+    ],
+)
+def test_the_reference_is_searched(visitor, kind, words, expected):
+    visitor.go("reference")
+    visitor.at.pills[0].set_value(kind).run()
+    visitor.at.text_input[0].set_value(words).run()
+    assert expected in visitor.calm().text

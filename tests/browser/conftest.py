@@ -89,7 +89,7 @@ class Reader:
         self.page, self.address = page, address
         self.page.set_default_timeout(20_000)
         self.page.goto(address)
-        self.see("Drop your report here")
+        self.page.locator(".st-key-drop").wait_for()
         self.settle()
 
     def see(self, text: str) -> Any:
@@ -102,7 +102,8 @@ class Reader:
         self.page.get_by_role("button", name=name).first.click()
         self.settle()
 
-    def upload(self, *names: str) -> None:
+    def upload(self, *names: str | Path) -> None:
+        """Drop samples, or files of one's own."""
         self.page.locator("input[type=file]").set_input_files([ROOT / "samples" / name for name in names])
         self.settle()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from importlib.resources import files
-from typing import Any
 
 import pytest
+
+from tests.browser.checks import axe, scrolls_sideways
 
 pytestmark = pytest.mark.browser
 
@@ -81,21 +81,15 @@ def test_a_critical_value_stands_alone(visit):
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_a_phone_never_scrolls_sideways(visit, width):
+def test_a_phone_neverscrolls_sideways(visit, width):
     reader = visit(width=width, height=800)
     reader.upload("leg_weakness.pdf")
     reader.see("Check what was read")
     reader.settle()
-    assert not _scrolls_sideways(reader.page)
+    assert not scrolls_sideways(reader.page)
     assert reader.page.locator(".st-key-lines-grid").is_hidden() and reader.page.locator(".st-key-lines-phone").is_visible()
     reader.answer()
-    assert not _scrolls_sideways(reader.page)
-
-
-def _scrolls_sideways(page: Any) -> bool:
-    return page.evaluate(
-        "() => [document.scrollingElement, ...document.querySelectorAll('[data-testid=stMain]')].some(e => e.scrollWidth > e.clientWidth + 1)"
-    )
+    assert not scrolls_sideways(reader.page)
 
 
 def test_a_line_is_added_on_a_phone(visit):
@@ -104,11 +98,17 @@ def test_a_line_is_added_on_a_phone(visit):
     reader.see("No result line yet")
     reader.press("Change or add a line")
     dialog = reader.page.get_by_role("dialog")
-    for label, text in (("Test", "Potassium"), ("Result", "2.9"), ("Unit", "mmol/L"), ("Range on the paper", "3.5 - 5.1")):
+    dialog.get_by_label("Test", exact=True).fill("Potassium")
+    dialog.get_by_label("Test", exact=True).press("Enter")
+    reader.settle()
+    dialog.get_by_label("Unit", exact=True).fill("mmol/L")
+    dialog.get_by_label("Unit", exact=True).press("Enter")
+    reader.settle()
+    for label, text in (("Result", "2.9"), ("Range on the paper", "3.5 - 5.1")):
         dialog.get_by_label(label, exact=True).fill(text)
         dialog.get_by_label(label, exact=True).press("Tab")
         reader.settle()
-    dialog.get_by_role("button", name="Use this").click()
+    dialog.get_by_role("button", name="Add this line").click()
     reader.see("1 result line found")
 
 
@@ -169,17 +169,17 @@ def test_two_people_at_once_see_only_their_own(visit):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_no_fault(visit, theme, width):
     reader = visit(width=width, height=900, color_scheme=theme)
-    _axe(reader.page, f"start, {theme}, {width}")
+    axe(reader.page, f"start, {theme}, {width}")
     reader.upload("leg_weakness.pdf")
     reader.see("Check what was read")
-    _axe(reader.page, f"check, {theme}, {width}")
+    axe(reader.page, f"check, {theme}, {width}")
     reader.go("Answer", "Your answer")
-    _axe(reader.page, f"answer with the emergency questions, {theme}, {width}")
+    axe(reader.page, f"answer with the emergency questions, {theme}, {width}")
     reader.press("None of these")
     reader.see("Not tested yet")
-    _axe(reader.page, f"answer, {theme}, {width}")
+    axe(reader.page, f"answer, {theme}, {width}")
     reader.go("Reference", "Every limit and where it comes from")
-    _axe(reader.page, f"reference, {theme}, {width}")
+    axe(reader.page, f"reference, {theme}, {width}")
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 390)])
@@ -189,8 +189,8 @@ def test_a_course_over_time_is_read_by_anybody(visit, theme, width):
     reader.see("Check what was read")
     reader.go("Over time", "Over time")
     reader.see("more than this test usually varies")
-    assert not _scrolls_sideways(reader.page)
-    _axe(reader.page, f"over time, {theme}, {width}")
+    assert not scrolls_sideways(reader.page)
+    axe(reader.page, f"over time, {theme}, {width}")
 
 
 def test_the_summary_for_the_doctor_is_saved_as_pdf(visit):
@@ -207,20 +207,7 @@ def test_axe_finds_no_fault_in_an_emergency(visit):
     reader = visit()
     reader.upload("critical_potassium.pdf")
     reader.go("Answer", "Your answer")
-    _axe(reader.page, "emergency")
-
-
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-def _axe(page: Any, where: str) -> None:
-    """No violation of WCAG 2.2 A or AA that axe can see."""
-    page.evaluate(AXE)
-    found = page.evaluate("async rules => await axe.run(document, {runOnly: rules})", WCAG)
-    assert len(found["passes"]) > 10, "axe did not look at the page"
-    faults = [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:200]}" for v in found["violations"]]
-    assert not faults, f"{where}: {faults}"
+    axe(reader.page, "emergency")
 
 
 def test_every_page_of_the_navigation_stays_on_this_machine(visit):

@@ -62,7 +62,14 @@ def test_no_word_of_a_text_is_lost(lines: list[str]) -> None:
 
 
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5)
-anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "coding", "code", "text", "low", "high", "reference"]), inner, max_size=3), max_leaves=8)
+anything = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["value", "coding", "code", "text", "low", "high", "reference"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
 KEYS = ["code", "valueQuantity", "valueString", "valueRange", "component", "referenceRange", "interpretation", "subject", "category", "effectivePeriod", "hasMember", "specimen", "dataAbsentReason", "contained"]  # fmt: skip
 
 

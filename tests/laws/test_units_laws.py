@@ -53,7 +53,9 @@ def test_every_path_agrees(pair: tuple[str, str, str, str], value: float) -> Non
 
 @settings(max_examples=200, deadline=None)
 @given(PAIRS, NUMBERS, st.floats(0.1, 10))
-def test_without_an_intercept_ten_times_as_much_stays_ten_times_as_much(pair: tuple[str, str, str, str], value: float, times: float) -> None:
+def test_without_an_intercept_ten_times_as_much_stays_ten_times_as_much(
+    pair: tuple[str, str, str, str], value: float, times: float
+) -> None:
     marker, one, other, _ = pair
     if any((factor := REF.factor(marker, unit)) is None or factor.intercept for unit in (one, other)):
         return
@@ -69,7 +71,15 @@ def test_a_ucum_unit_is_its_own_spelling(pair: tuple[str, str, str, str]) -> Non
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.one_of(st.text(max_size=30), st.lists(st.sampled_from(["mg", "/", "dL", "10", "^", "3", "µ", "x", "(", ")", ".", " ", "{a}", "K", "G", "per ", "-1", "%", "克", "\ud800"]), max_size=9).map("".join)),
+    st.one_of(
+        st.text(max_size=30),
+        st.lists(
+            st.sampled_from(
+                ["mg", "/", "dL", "10", "^", "3", "µ", "x", "(", ")", ".", " ", "{a}", "K", "G", "per ", "-1", "%", "克", "\ud800"]
+            ),
+            max_size=9,
+        ).map("".join),
+    ),
     st.sampled_from(sorted(REF.markers)),
 )
 def test_random_units_raise_nothing_but_the_documented_error(text: str, marker: str) -> None:

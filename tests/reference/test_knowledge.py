@@ -32,7 +32,9 @@ def test_markers_without_a_confirmed_number_use_the_printed_range_only() -> None
 
 def test_every_marker_of_weak_legs_says_what_it_has_to_do_with_them() -> None:
     markers = Reference.default().markers
-    assert [name for name in OF_THE_MISSION.split() if not (markers[name].about and markers[name].leg_weakness and markers[name].interferences)] == []
+    assert [
+        name for name in OF_THE_MISSION.split() if not (markers[name].about and markers[name].leg_weakness and markers[name].interferences)
+    ] == []
 
 
 def test_potassium_is_critical_from_the_edges_on() -> None:

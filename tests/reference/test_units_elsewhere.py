@@ -30,7 +30,31 @@ def test_molar_mass_follows_from_the_formula(id_: str) -> None:
     assert math.isclose(molmass.Formula(molar.formula).mass, molar.value, rel_tol=5e-4), molar
 
 
-PLAIN = ["mg/dL", "g/L", "ug/mL", "pg/mL", "mmol/L", "umol/L", "nmol/mL", "10*9/L", "10*3/uL", "10*12/L", "fL", "um3", "pg", "s", "mm/h", "mL/min", "mmol/kg", "mg/(24.h)", "kPa", "mm[Hg]", "U/L", "ukat/L", "/uL"]
+PLAIN = [
+    "mg/dL",
+    "g/L",
+    "ug/mL",
+    "pg/mL",
+    "mmol/L",
+    "umol/L",
+    "nmol/mL",
+    "10*9/L",
+    "10*3/uL",
+    "10*12/L",
+    "fL",
+    "um3",
+    "pg",
+    "s",
+    "mm/h",
+    "mL/min",
+    "mmol/kg",
+    "mg/(24.h)",
+    "kPa",
+    "mm[Hg]",
+    "U/L",
+    "ukat/L",
+    "/uL",
+]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +80,9 @@ def test_ucum_codes_read_as_themselves() -> None:
             meant = quantity(code)
         except ReferenceDataError:
             continue
-        found = ucum_of(REF, code) if "{FEU}" not in code and not code.startswith("{") else None  # {FEU} stands elsewhere; words alone have no size
+        found = (
+            ucum_of(REF, code) if "{FEU}" not in code and not code.startswith("{") else None
+        )  # {FEU} stands elsewhere; words alone have no size
         if found is not None:
             ours = quantity(found)
             assert ours.kind == meant.kind and math.isclose(ours.size, meant.size, rel_tol=1e-9), (code, found)

@@ -222,7 +222,10 @@ def test_conventional_and_si_values_keep_each_their_own_unit() -> None:
     assert rows_of(read(data), "value_text", "unit_text", "range_text") == [("126", "mg/dL", "70 - 99"), ("7.0", "mmol/L", "3.9 - 5.5")]
 
 
-@pytest.mark.parametrize(("text", "age"), [("58", 58.0), ("58.0", 58.0), ("10.05", 10.05), ("58 y", 58.0), ("29岁", 29.0), ("6 months", 0.5), ("old", None), ("190", None)])
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [("58", 58.0), ("58.0", 58.0), ("10.05", 10.05), ("58 y", 58.0), ("29岁", 29.0), ("6 months", 0.5), ("old", None), ("190", None)],
+)
 def test_ages(text: str, age: float | None) -> None:
     assert age_of(text) == age
 

@@ -9,7 +9,9 @@ from labinterp.reference.factors import factors_of, quantity
 from labinterp.reference.schema import Marker, MolarMass, UnitFactor
 
 
-def marker(unit: str | None, *units: UnitFactor, mass: float | None = None, valence: int | None = None, decimals: int | None = None) -> Marker:
+def marker(
+    unit: str | None, *units: UnitFactor, mass: float | None = None, valence: int | None = None, decimals: int | None = None
+) -> Marker:
     molar = MolarMass(value=mass, substance="x", valence=valence) if mass else None
     return Marker(id="x", name="x", category="x", names={"en": ("x",)}, unit=unit, units=units, molar_mass=molar, decimals=decimals)
 

@@ -54,7 +54,9 @@ def test_path_bytes_and_open_files_are_the_same(tmp_path: Path) -> None:
     ("package", "data", "extra"),
     [("openpyxl", b"PK\x03\x04" + bytes(50), "xlsx"), ("hl7", b"MSH|^~\\&|LAB\rOBX|1\r", "hl7"), ("pyarrow", b"PAR1" + bytes(50), "batch")],
 )
-def test_a_missing_package_is_named_with_the_extra_that_brings_it(package: str, data: bytes, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(
+    package: str, data: bytes, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ReadError, match=rf"labinterp\[{extra}\]"):
         read(data, name="x")

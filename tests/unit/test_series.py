@@ -31,7 +31,9 @@ def two(first: tuple[str, ...], second: tuple[str, ...]) -> dict[str, object]:
 
 
 def test_one_unit_for_each_marker_and_the_range_of_each_report_in_it():
-    table = trends([report(("Vitamin B12", "412", "pg/mL", "200 - 900"), day=EARLY), report(("Vitamin B12", "168", "pmol/L", "155 - 664"), day=LATE)])
+    table = trends(
+        [report(("Vitamin B12", "412", "pg/mL", "200 - 900"), day=EARLY), report(("Vitamin B12", "168", "pmol/L", "155 - 664"), day=LATE)]
+    )
     assert list(table.columns) == list(TREND_COLUMNS)
     assert table["unit"].nunique() == 1
     b12 = 1355.37 / 1000  # pg/mL in a pmol/L: molar mass of cyanocobalamin
@@ -42,7 +44,10 @@ def test_one_unit_for_each_marker_and_the_range_of_each_report_in_it():
 
 
 def test_reports_in_any_order_give_the_same_course():
-    reports = [report(("Potassium", value, "mmol/L", "3.5 - 5.1"), day=day) for value, day in (("4.0", EARLY), ("2.9", LATE), ("4.4", "2024-05-02"))]
+    reports = [
+        report(("Potassium", value, "mmol/L", "3.5 - 5.1"), day=day)
+        for value, day in (("4.0", EARLY), ("2.9", LATE), ("4.4", "2024-05-02"))
+    ]
     told = trends(reports)
     assert told["day"].tolist() == [date(2024, 5, 2), date(2025, 11, 7), date(2026, 3, 12)]
     assert told[["value", "verdict"]].values.tolist() == trends(reports[::-1])[["value", "verdict"]].values.tolist()
@@ -102,7 +107,13 @@ def test_a_limit_is_no_number_to_change_from():
 
 
 def test_what_is_not_plausible_or_marked_takes_no_part_and_is_still_told():
-    table = trends([report(("Potassium", "4.0", "mmol/L", ""), day=EARLY), report(("Potassium", "41", "mmol/L", ""), day="2026-01-01"), report(("Potassium", "4.1", "mmol/L", ""), day=LATE)])
+    table = trends(
+        [
+            report(("Potassium", "4.0", "mmol/L", ""), day=EARLY),
+            report(("Potassium", "41", "mmol/L", ""), day="2026-01-01"),
+            report(("Potassium", "4.1", "mmol/L", ""), day=LATE),
+        ]
+    )
     assert len(table) == 3
     assert isnan(table.loc[1, "value"])
     assert table.loc[1, "reason"]
@@ -110,7 +121,10 @@ def test_what_is_not_plausible_or_marked_takes_no_part_and_is_still_told():
 
 
 def test_a_line_in_doubt_takes_no_part():
-    doubtful = Report.of([{"name_text": "Potassium", "value_text": "5.9", "unit_text": "mmol/L", "collected_text": LATE, "review": "two readings differ"}], [])
+    doubtful = Report.of(
+        [{"name_text": "Potassium", "value_text": "5.9", "unit_text": "mmol/L", "collected_text": LATE, "review": "two readings differ"}],
+        [],
+    )
     told = trends([report(("Potassium", "4.0", "mmol/L", ""), day=EARLY), doubtful]).iloc[1]
     assert isnan(told["change"])
     assert told["reason"] == "two readings differ"
@@ -131,12 +145,22 @@ def test_one_result_on_two_reports_counts_once():
 
 
 def test_two_different_results_of_one_day_are_not_put_in_order():
-    table = trends([report(("Potassium", "4.0", "mmol/L", ""), ("Potassium", "5.0", "mmol/L", ""), day=EARLY), report(("Potassium", "4.4", "mmol/L", ""), day=LATE)])
+    table = trends(
+        [
+            report(("Potassium", "4.0", "mmol/L", ""), ("Potassium", "5.0", "mmol/L", ""), day=EARLY),
+            report(("Potassium", "4.4", "mmol/L", ""), day=LATE),
+        ]
+    )
     assert table["change"].isna().all()
 
 
 def test_another_laboratory_is_mentioned():
-    table = trends([report(("ALT", "40", "U/L", ""), day=EARLY, laboratory="Northfield"), report(("ALT", "41", "U/L", ""), day=LATE, laboratory="Riverside")])
+    table = trends(
+        [
+            report(("ALT", "40", "U/L", ""), day=EARLY, laboratory="Northfield"),
+            report(("ALT", "41", "U/L", ""), day=LATE, laboratory="Riverside"),
+        ]
+    )
     assert "another laboratory" in table.loc[1, "reason"]
 
 
@@ -158,7 +182,9 @@ def test_two_people_are_refused_without_naming_them(one, other, what):
 def test_an_age_is_true_of_its_own_report_only():
     """ESR without a printed range: ages 49 and 51 give each report its own limit."""
     rows = ("ESR", "25", "mm/h", "")
-    table = trends([report(rows, day=EARLY, patient=Patient(sex="female", age=49)), report(rows, day=LATE, patient=Patient(sex="female", age=51))])
+    table = trends(
+        [report(rows, day=EARLY, patient=Patient(sex="female", age=49)), report(rows, day=LATE, patient=Patient(sex="female", age=51))]
+    )
     assert table["range_high"].notna().all()
     assert table["range_high"].nunique() == 2  # by age and sex
 

@@ -58,7 +58,9 @@ def test_a_long_sheet_under_a_few_lines_about_the_person() -> None:
 
 
 def test_labels_and_facts_in_turn_on_one_line() -> None:
-    data = book([["姓名", "王样本", "性别", "男", "年龄", "29岁"], ["采集时间", "2026-03-09"], ["项目", "结果", "单位"], ["钾", 2.7, "mmol/L"]])
+    data = book(
+        [["姓名", "王样本", "性别", "男", "年龄", "29岁"], ["采集时间", "2026-03-09"], ["项目", "结果", "单位"], ["钾", 2.7, "mmol/L"]]
+    )
     report = read(data)
     assert (report.patient.sex, report.patient.age, report.patient_name) == ("male", 29.0, "王样本")
     assert list(report.rows["collected_text"]) == ["2026-03-09"]

@@ -113,7 +113,12 @@ def test_tabs_move_to_common_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"), [(b"<!DOCTYPE html><html><body>K 2.9</body></html>", "HTML"), (b"<?xml version='1.0'?><a/>", "XML"), (b'<Bundle xmlns="http://hl7.org/fhir">', "JSON")]
+    ("data", "said"),
+    [
+        (b"<!DOCTYPE html><html><body>K 2.9</body></html>", "HTML"),
+        (b"<?xml version='1.0'?><a/>", "XML"),
+        (b'<Bundle xmlns="http://hl7.org/fhir">', "JSON"),
+    ],
 )
 def test_markup_is_refused_with_advice(data: bytes, said: str) -> None:
     with pytest.raises(ReadError, match=said):

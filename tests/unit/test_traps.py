@@ -201,7 +201,9 @@ def test_ranges_named_for_adults_and_children_follow_the_age() -> None:
 
 def test_a_band_that_only_describes_still_keeps_a_result_from_being_called_normal() -> None:
     """CRP of 5 mg/dL is 50 mg/L: a range of another unit, printed beside it, must not make it normal."""
-    frame = pd.DataFrame([("CRP", "5", "mg/dL", "<6"), ("CRP", "3", "mg/L", "<6")], columns=["name_text", "value_text", "unit_text", "range_text"])
+    frame = pd.DataFrame(
+        [("CRP", "5", "mg/dL", "<6"), ("CRP", "3", "mg/L", "<6")], columns=["name_text", "value_text", "unit_text", "range_text"]
+    )
     assert labinterp.interpret(frame).results["abnormal"].tolist() == [None, False]
 
 
@@ -225,7 +227,5 @@ def test_a_range_without_a_unit_may_be_of_another_power_of_ten(name: str, value:
 
 def test_an_expected_word_does_not_silence_the_laboratory() -> None:
     """Some feeds print the result itself as the expected word, and mark it."""
-    frame = pd.DataFrame(
-        [("SARS-CoV-2 RNA", "Detected", "Detected", "A")], columns=["name_text", "value_text", "range_text", "flag_text"]
-    )
+    frame = pd.DataFrame([("SARS-CoV-2 RNA", "Detected", "Detected", "A")], columns=["name_text", "value_text", "range_text", "flag_text"])
     assert labinterp.interpret(frame).results["abnormal"].tolist() == [None]

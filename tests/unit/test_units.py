@@ -17,10 +17,16 @@ from labinterp.values import parse_values
 REF = Reference.default()
 
 SPELLINGS = {
-    ("glucose_fasting", "mg/dL"): "mg/dl | MG/DL | mgs/dL | mg% | mg/100 ml | mg dL-1 | mg·dL⁻¹ | mg⁄dL | ㎎/㎗ | mg\u200b/dL | (mg/dL) | mg/dL (calc)",
+    (
+        "glucose_fasting",
+        "mg/dL",
+    ): "mg/dl | MG/DL | mgs/dL | mg% | mg/100 ml | mg dL-1 | mg·dL⁻¹ | mg⁄dL | ㎎/㎗ | mg\u200b/dL | (mg/dL) | mg/dL (calc)",
     ("glucose_fasting", "mmol/L"): "mmol/l | mM | MMOL/L | mMol/L | mmol.L-1 | mmol/litre | ммоль/л | 毫摩尔/升 | mmol&#47;L",
     ("creatinine", "umol/L"): "µmol/L | μmol/l | mcmol/L | UMOL/L | micromol/L | Âµmol/L | &micro;mol/L | \ufffdmol/L | мкмоль/л",
-    ("wbc", "10*3/uL"): "10^3/uL | x10E3/uL | x 10³/µL | 10(3)/mcL | K/uL | k/ul | thou/mm3 | Tsd./µl | tys/µl | тыс/мкл | migl/mmc | mil/mm3 | x1000/uL",
+    (
+        "wbc",
+        "10*3/uL",
+    ): "10^3/uL | x10E3/uL | x 10³/µL | 10(3)/mcL | K/uL | k/ul | thou/mm3 | Tsd./µl | tys/µl | тыс/мкл | migl/mmc | mil/mm3 | x1000/uL",
     ("platelets", "10*5/uL"): "lakhs/cumm | Lakh/cu mm | lacs/mm3 | x10^5/uL",
     ("wbc", "10*9/L"): "10^9/L | x10⁹/l | 10(9)/L | 10E9/L | G/L | Gpt/l | giga/L | 10^9/л",
     ("wbc", "/uL"): "/cumm | cells/µL | /cu.mm | /mm³ | cells/mm^3 | per uL | cumm",
@@ -61,7 +67,10 @@ def test_letters_with_several_meanings_and_nonsense_stay_unknown_without_a_marke
     assert ucum_of(REF, printed) is None
 
 
-@pytest.mark.parametrize(("printed", "ucum"), [("mg/dl", "mg/dL"), ("x10^9/L", "10*9/L"), ("mm/hr", "mm/h"), ("µIU/mL", "u[IU]/mL"), ("%", "%"), ("/HPF", "/[HPF]")])
+@pytest.mark.parametrize(
+    ("printed", "ucum"),
+    [("mg/dl", "mg/dL"), ("x10^9/L", "10*9/L"), ("mm/hr", "mm/h"), ("µIU/mL", "u[IU]/mL"), ("%", "%"), ("/HPF", "/[HPF]")],
+)
 def test_plain_spellings_need_no_marker(printed: str, ucum: str) -> None:
     assert ucum_of(REF, printed) == ucum
 
@@ -125,7 +134,9 @@ def test_what_is_not_sound_is_refused(marker: str, unit: str) -> None:
 
 
 def test_two_quantities_in_one_unit_are_told_apart_by_name() -> None:
-    assert convert("Blood urea nitrogen", 14, "mg/dL", to="mmol/L") == pytest.approx(2.144 * convert("Urea", 14, "mg/dL", to="mmol/L"), rel=1e-3)
+    assert convert("Blood urea nitrogen", 14, "mg/dL", to="mmol/L") == pytest.approx(
+        2.144 * convert("Urea", 14, "mg/dL", to="mmol/L"), rel=1e-3
+    )
 
 
 def test_an_explained_conversion_says_factor_rounding_and_source() -> None:

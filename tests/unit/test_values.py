@@ -75,7 +75,10 @@ def test_dates_need_an_order_that_the_document_shows() -> None:
 
 
 def test_rows_and_earlier_columns_stay() -> None:
-    frame = pd.DataFrame({"value_text": ["1", "x", "<2"], "range_text": ["", "", ""], "decimal": ".", "collected_text": "", "date_order": ""}, index=[7, 3, 5])
+    frame = pd.DataFrame(
+        {"value_text": ["1", "x", "<2"], "range_text": ["", "", ""], "decimal": ".", "collected_text": "", "date_order": ""},
+        index=[7, 3, 5],
+    )
     found = parse_values(frame)
     assert list(found.index) == [7, 3, 5]
     pd.testing.assert_frame_equal(found[list(frame.columns)], frame)
