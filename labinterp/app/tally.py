@@ -69,16 +69,14 @@ def judge(name: str, data: bytes, columns: Mapping[str, str], ref: Reference, pr
     with TemporaryDirectory(prefix="labinterp-") as folder, ThreadPoolExecutor(1) as pool:
         source, target = stored(Path(folder), name, data), Path(folder) / "out" / "results.parquet"
         target.parent.mkdir()
-        lines = max(lines_of(source), 1)
-        working = pool.submit(run, source, target, columns=columns or None, reference=ref)
+        read = [0.0]
+        working = pool.submit(run, source, target, columns=columns or None, reference=ref, tell=lambda rows, share: read.append(share))
         while not working.done():
             time.sleep(POLL)
-            progress(min(0.95, done(target.parent) / lines))
-        outcome = working.result()
-        tally = count(pq.read_table(target), outcome.name_column)
-        tally.name, tally.unread, tally.columns = name, len(outcome.unread), dict(columns)
-        if outcome.unreadable:
-            raise ReadError(outcome.unreadable[0].partition(": ")[2])
+            progress(min(0.95, read[-1]))
+        summary = working.result()
+        tally = count(pq.read_table(target), summary.name_column)
+        tally.name, tally.unread, tally.columns = name, len(summary.unread), dict(columns)
         tally.table = target.read_bytes()
         return tally
 
@@ -100,22 +98,6 @@ def stored(folder: Path, name: str, data: bytes) -> Path:
     except (OSError, EOFError, zlib.error) as error:
         raise ReadError(remark("The compressed file is damaged.")) from error
     return path
-
-
-def lines_of(source: Path) -> int:
-    """About how many lines a table has, to tell how far a run is."""
-    if source.suffix == ".parquet":
-        try:
-            return int(pq.read_metadata(source).num_rows)
-        except (OSError, pa.ArrowInvalid):
-            return 0
-    with source.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
-def done(folder: Path) -> int:
-    """About how many lines have been written: Arrow writes a batch of 65 536 or of 4 MB at once."""
-    return sum(path.stat().st_size for path in folder.iterdir()) // 12  # bytes that a line takes in Parquet, about
 
 
 def count(table: pa.Table, name_column: str) -> Tally:

@@ -109,6 +109,7 @@ def run(
         job.summary.notices = [*notices, *job.notices]
         job.judge_all()
         job.finish(target)
+        job.summary.name_column = next((one.names["name_text"] for one in inputs if not one.error), "")
     return job.summary
 
 
@@ -235,7 +236,8 @@ class _Job:
         self.judges[key] = judge
         if len(self.judges) > JUDGES:
             self.tallies.update(self.judges.pop(next(iter(self.judges))).tally())
-        return judge.judge(batch)
+        found = judge.judge(batch)
+        return found if isinstance(found, pa.RecordBatch) else found.unify_dictionaries().combine_chunks().to_batches()[0]
 
     def _count(self) -> None:
         """Bring the counts of the summary up to date."""
