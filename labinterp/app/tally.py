@@ -146,8 +146,8 @@ def csv_of(table: bytes, *, only_open: bool = False) -> bytes:
     told = pq.read_table(pa.BufferReader(table))
     if only_open:
         told = told.filter(pc.field("status") != "ok")
-    with TemporaryDirectory(prefix="labinterp-") as folder:
-        sink = Sink(Path(folder) / "table.csv", ".csv", told.schema)
+    with private_folder() as folder:
+        sink = Sink(folder / "table.csv", ".csv", told.schema)
         for batch in told.to_batches():
             sink.write(batch)
         sink.close()

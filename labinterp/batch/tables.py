@@ -26,7 +26,7 @@ from labinterp.errors import ReadError
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 
-BLOCK = 16 << 20  # bytes of one batch of a text table
+BLOCK = 4 << 20  # bytes of one batch of a text table; pyarrow reads several ahead
 ROWS = 1 << 17  # rows of one batch of the others
 TEXT = pa.string()
 SHARED = pa.dictionary(pa.int32(), pa.string())
