@@ -96,7 +96,15 @@ def limit_text(limits: Mapping[str, str]) -> str:
 def whom(population: Population) -> str:
     """Whom a limit is for: ``women, 18 years and over``."""
     low, high = population.age
-    ages = f"{low:g} to under {high:g} years" if low and high else f"under {high:g} years" if high else f"{low:g} years and over" if low else ""
+    ages = (
+        f"{low:g} to under {high:g} years"
+        if low and high
+        else f"under {high:g} years"
+        if high
+        else f"{low:g} years and over"
+        if low
+        else ""
+    )
     parts = ({"female": "women", "male": "men", None: ""}[population.sex], ages, "pregnant" if population.pregnant else "")
     return ", ".join(part for part in (*parts, "fasting" if population.fasting else "") if part) or "anyone"
 
@@ -158,7 +166,13 @@ def limit_rows(ref: Reference, marker: Marker) -> Iterator[tuple[str, ...]]:
                 what = "critical limit" + ("" if c.default else ", shown and not applied") + (f"; {plain(c.note)}" if c.note else "")
                 yield whom(c), limit_text(side), what, cite(ref, c.source), CHECKED[c.verified]
     if marker.plausible:
-        yield "anyone", limit_text(marker.plausible.limits), "beyond this a slip, until confirmed", plain(marker.plausible.source), CHECKED[False]
+        yield (
+            "anyone",
+            limit_text(marker.plausible.limits),
+            "beyond this a slip, until confirmed",
+            plain(marker.plausible.source),
+            CHECKED[False],
+        )
 
 
 # ---- causes --------------------------------------------------------------------------------------------------------------
@@ -187,7 +201,13 @@ def causes_page(ref: Reference, category: str, causes: list[Cause]) -> str:
 
 def cause_part(ref: Reference, cause: Cause) -> Iterator[str]:
     seen = {"yes": "Blood tests can show it.", "partly": "Blood tests show part of it.", "no": "Blood tests cannot show it."}[cause.visible]
-    yield from (f"({anchor('cause', cause.id)})=", f"## {plain(cause.name)}", "", f"{plain(cause.mechanism)} {seen} How soon: {cause.urgency}.", "")
+    yield from (
+        f"({anchor('cause', cause.id)})=",
+        f"## {plain(cause.name)}",
+        "",
+        f"{plain(cause.mechanism)} {seen} How soon: {cause.urgency}.",
+        "",
+    )
     if cause.wording:
         yield from (plain(cause.wording), "")
     yield from table(("test", "finding", "role", "strength", "note"), (link_row(ref, link) for link in cause.links))
@@ -203,7 +223,10 @@ def cause_part(ref: Reference, cause: Cause) -> Iterator[str]:
         yield from (f"Article {plain(seed.article)}: {plain(seed.says)}.{applied}", "")
     if cause.note:
         yield from (plain(cause.note), "")
-    yield from (f"Basis: {cause.basis}; reviewed by {cause.reviewed_by}. Sources: {', '.join(cite(ref, id_) for id_ in cause.sources)}.", "")
+    yield from (
+        f"Basis: {cause.basis}; reviewed by {cause.reviewed_by}. Sources: {', '.join(cite(ref, id_) for id_ in cause.sources)}.",
+        "",
+    )
 
 
 def link_row(ref: Reference, link: MarkerLink) -> tuple[str, ...]:
@@ -225,8 +248,16 @@ def sources_page(ref: Reference) -> str:
 def source_text(source: Source) -> str:
     address = f"https://doi.org/{source.doi}" if source.doi else source.url
     name = f"[{plain(source.title)}]({address})" if address.startswith("http") else plain(source.title)
-    parts = [f"**{plain(source.organisation)}**: {name}", str(source.year or ""), CHECKED[source.verified], plain(source.checked), plain(source.note)]
-    return ", ".join(part for part in parts if part) + f" (`{source.id}`)" + (" *To be replaced by a better one.*" if source.replace else "")
+    parts = [
+        f"**{plain(source.organisation)}**: {name}",
+        str(source.year or ""),
+        CHECKED[source.verified],
+        plain(source.checked),
+        plain(source.note),
+    ]
+    return (
+        ", ".join(part for part in parts if part) + f" (`{source.id}`)" + (" *To be replaced by a better one.*" if source.replace else "")
+    )
 
 
 def review_page(ref: Reference) -> str:
