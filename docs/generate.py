@@ -187,8 +187,7 @@ def causes_index(ref: Reference) -> str:
     head = [
         "# Every cause and its evidence",
         "",
-        f"{len(ref.causes)} possible causes of weak legs. Links and their strengths are judgement (*editorial*) and reviewed by nobody; "
-        "published numbers stand with their source.",
+        f"{len(ref.causes)} possible causes of weak legs. Links and their strengths are judgement (*editorial*), reviewed by nobody.",
         "",
     ]
     tree = ["```{toctree}", ":hidden:", "", *(f"causes/{slug(category)}" for category in groups), "```", ""]
