@@ -218,6 +218,17 @@ def test_two_persons_are_kept_apart() -> None:
     assert len(people(frame(rows[0], rows[0]))) == 1
 
 
+WITHIN = {
+    "flag": "N",
+    "abnormal": False,
+    "basis": "printed",
+    "value_text": "5.3",
+    "unit_text": "mmol/L",
+    "range_text": "3.5-5.4",
+    "band_text": "mildly high (uk)",
+}
+
+
 @pytest.mark.parametrize(
     ("columns", "text"),
     [
@@ -241,6 +252,9 @@ def test_two_persons_are_kept_apart() -> None:
             "Potassium 4.1 mmol/L: normal (usual: 3.5-5.3 mmol/L)",
         ),
         ({"flag": "HH"}, "Potassium: very high in the words of your laboratory"),
+        (WITHIN | {"severity": 1.0}, "Potassium 5.3 mmol/L, within your laboratory's 3.5-5.4; by the guideline: mildly high"),
+        (WITHIN | {"severity": 0.0}, "Potassium 5.3 mmol/L, within your laboratory's 3.5-5.4"),
+        (WITHIN | {"severity": 1.0, "abnormal": True, "flag": "H"}, "Potassium 5.3 mmol/L, above your laboratory's 3.5-5.4"),
     ],
 )
 def test_a_result_is_told_with_value_and_limit(columns: dict[str, Any], text: str) -> None:

@@ -186,3 +186,10 @@ def test_the_ends_shown_are_those_of_the_limit_that_decides() -> None:
     assert (row.flag, row.basis, row.range_low, row.range_high) == ("L", "decision", 3.5, 5.5)
     row = judged(3.2, printed=printed(3.0, 5.0), scales=(POTASSIUM_BANDS,))
     assert (row.basis, row.range_low, row.range_high) == ("printed", 3.0, 5.0)
+
+
+def test_a_word_is_normal_where_it_is_the_word_that_the_laboratory_expects() -> None:
+    from labinterp.flags import word_answer
+
+    assert word_answer("yellow", "yellow", {}, True) == ("N", False)
+    assert word_answer("yellow", "clear", {}, True) == ("A", True)
