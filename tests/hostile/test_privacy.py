@@ -53,11 +53,11 @@ from labinterp.cli import main
 samples, out = Path(sys.argv[1]), Path(sys.argv[2])
 files = sorted(str(path) for path in samples.iterdir() if not path.name.endswith((".expected.csv", ".py")))
 pdf = str(samples / "leg_weakness.pdf")
-lines = [["read", *files, "-f", kind] for kind in ("table", "json", "csv")]
-lines += [["interpret", *files, "-f", kind] for kind in ("table", "json", "csv", "fhir")]
+lines = [["read", *files, "-f", kind] for kind in ("table", "csv")]
+lines += [["interpret", *files, "-f", kind] for kind in ("table", "json", "fhir")]
 lines += [["interpret", pdf, "-f", kind, "-o", str(out / f"one.{kind}")] for kind in ("html", "pdf")]
 lines += [["trends", pdf, str(samples / "follow_up_wide.csv")], ["convert", "2.9", "mmol/L", "potassium", "mg/dL", "--explain"]]
-lines += [["markers"], ["markers", "potassium"], ["causes"], ["causes", "hypokalemia"], ["explain", pdf, "0"], ["samples", "test"]]
+lines += [["markers"], ["markers", "potassium"], ["causes"], ["causes", "hypokalemia"], ["explain", pdf, "1"], ["samples", "test"]]
 lines += [["batch", str(samples), str(out / "all.csv")], ["batch", str(samples / "befund.csv"), str(out / "one.parquet")]]
 lines += [["interpret", str(out / "picture.png")]]
 from PIL import Image, ImageDraw, ImageFont
