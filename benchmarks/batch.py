@@ -9,15 +9,20 @@ the machine is shared, only CPU and the ratios of one run mean anything. ``rival
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import platform
 import re
+import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +30,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 RIVALS = (sys.executable, str(HERE / "rivals.py"))
 SAMPLE = 20_000  # rows for what is too slow for more
+LOCAL = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_SUBMIT_ARGS": "--conf spark.ui.enabled=false pyspark-shell"}
 PACKAGES = ("pyarrow", "pandas", "polars", "duckdb", "pint")
 TOOLS = {
     "floor": "pyarrow, reading and writing only",
@@ -34,18 +40,21 @@ TOOLS = {
     "pandas": "pandas",
     "pint": "pandas, factors by pint",
     "pint_rows": "pandas, pint row by row",
+    "spark": "labinterp on Spark, from Parquet",
+    "dask": "labinterp on Dask, from Parquet",
 }
+ENGINES = {"spark": "pyspark", "dask": "distributed"}
 NOTE = (
-    "The first line reads that CSV and writes a table of the shape that labinterp writes, and does nothing else. The tools below labinterp "
-    "do the simple part only. They are given a table that labinterp made of every printed name and unit (except in the last two lines, where "
-    "pint finds the factors), and leave out: names and units that are not in it, comparators, words for results, values that cannot be "
+    "The first line reads that CSV and writes a table of the shape that labinterp writes, and does nothing else. duckdb, polars and pandas "
+    "do the simple part only. They are given a table that labinterp made of every printed name and unit (but where pint finds the "
+    "factors), and leave out: names and units that are not in it, comparators, words for results, values that cannot be "
     "true, ages, critical limits, limits in their own unit, reasons and sources. *Not as labinterp* counts flags that labinterp does not "
     "give (it refuses the row, or says another), over all rows."
 )
 
 
 class Cost(NamedTuple):
-    """What a process took: seconds of CPU and by the clock, peak memory in MB (None where it was scaled up)."""
+    """What a process and all that it started took: seconds of CPU, seconds by the clock, its own peak memory in MB (None: says nothing)."""
 
     cpu: float
     wall: float
@@ -53,21 +62,32 @@ class Cost(NamedTuple):
 
 
 def cost_of(*words: object) -> Cost:
-    """Run a process to its end."""
-    start = time.perf_counter()
-    process = subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    """Run a process to its end, and the ends of those it left behind (such as Spark's)."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **LOCAL})
     assert process.stderr is not None
     told = process.stderr.read().decode(errors="replace")
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if status:
         raise SystemExit(f"{' '.join(map(str, words))}\n{told}")
-    return Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024)
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(cpu, time.perf_counter() - start, usage.ru_maxrss / 1024)
 
 
-def made(folder: Path, rows: int) -> Path:
+def adopt_orphans() -> None:
+    """Have processes whose parent ended become children of this one, so that their CPU is counted (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def made(folder: Path, rows: int, ending: str = "csv") -> Path:
     """The table of so many rows; made once."""
-    path = folder / f"rows-{rows}.csv"
+    path = folder / f"rows-{rows}.{ending}"
     if not path.exists():
         cost_of(sys.executable, HERE / "tables.py", path, "--rows", rows)
     return path
@@ -85,6 +105,10 @@ def measured(folder: Path, rows: int, only: list[str]) -> dict[str, Cost]:
             costs[tool] = cost_of(sys.executable, "-m", "labinterp", "batch", source, target)
         elif tool == "floor":
             costs[tool] = cost_of(*RIVALS, tool, source, folder / "labinterp.parquet", target)
+        elif tool in ENGINES:
+            shutil.rmtree(target, ignore_errors=True)
+            cost = cost_of(sys.executable, HERE.parent / "examples" / f"{tool}_batch.py", made(folder, rows, "parquet"), target)
+            costs[tool] = cost._replace(memory=None)
         elif tool == "pint_rows" and rows > SAMPLE:
             few, more = (cost_of(*RIVALS, tool, made(folder, part), known, target) for part in (SAMPLE // 4, SAMPLE))
             costs[tool] = Cost(*(few[i] + (more[i] - few[i]) / (SAMPLE - SAMPLE // 4) * (rows - SAMPLE // 4) for i in (0, 1)), None)
@@ -107,7 +131,7 @@ def table(rows: int, costs: dict[str, Cost], agreed: dict[str, dict[str, int]]) 
     for tool in (tool for tool in TOOLS if tool in costs):
         cpu, wall, memory = costs[tool]
         ratio = f"{cpu / costs['floor'].cpu:.1f}" if "floor" in costs else ""
-        scaled = "" if memory is not None else f" (scaled from {SAMPLE:,} rows)"
+        scaled = f" (scaled from {SAMPLE:,} rows)" if tool == "pint_rows" and rows > SAMPLE else ""
         here = agreed.get(tool)
         flagged = f"{100 * here['flags'] / here['rows']:.1f} %" if here else ""
         against = f"{100 * here['against'] / here['rows']:.2f} %" if here and tool != "labinterp" else ""
@@ -119,38 +143,66 @@ def table(rows: int, costs: dict[str, Cost], agreed: dict[str, dict[str, int]]) 
     return "\n".join(lines)
 
 
-def written(document: Path, rows: int, text: str) -> None:
-    """Put the table between its two markers in a document."""
-    begin, end = (f"<!-- {edge}: benchmarks/batch.py --rows {rows} -->" for edge in ("begin", "end"))
+def billion(rows: int, cost: Cost, source: int, target: int) -> str:
+    """What the measured figures come to for a billion rows: nothing but multiplication."""
+    times = 1e9 / rows
+    hours = cost.cpu * times / 3600
+    said = (
+        f"Measured, at {rows:,} rows: {rows / cost.cpu:,.0f} rows a second of one core, {source / rows:.0f} bytes a row of CSV in, "
+        f"{target / rows:.0f} bytes a row of Parquet out. Multiplied, a billion rows are {source * times / 1e9:,.0f} GB of CSV and "
+        f"{target * times / 1e9:,.0f} GB of Parquet, and take"
+    )
+    lines = [
+        said,
+        "",
+        "| cores | hours, if all of them are kept busy |",
+        "|---:|---:|",
+        *(f"| {cores} | {hours / cores:,.2f} |" for cores in (1, 2, 8, 32, 128)),
+    ]
+    return "\n".join(lines)
+
+
+def written(document: Path, place: str, text: str) -> None:
+    """Put text between its two markers in a document."""
+    begin, end = (f"<!-- {edge}: benchmarks/batch.py {place} -->" for edge in ("begin", "end"))
     old = document.read_text(encoding="utf-8")
     new, found = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n{text}\n{end}", old, flags=re.S)
     if not found:
-        raise SystemExit(f"{document} has no place for {rows} rows: put {begin} and {end} where the table belongs")
+        raise SystemExit(f"{document} has no place for it: put {begin} and {end} where the text belongs")
     document.write_text(new, encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
-    parser.add_argument("--only", nargs="+", choices=list(TOOLS), default=list(TOOLS), metavar="TOOL", help=", ".join(TOOLS))
+    parser.add_argument("--only", nargs="+", choices=list(TOOLS), metavar="TOOL", help=", ".join(TOOLS))
     parser.add_argument("--folder", type=Path, help="keep tables and outputs here instead of in a temporary folder")
     parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="put each table between its markers in this Markdown document")
     args = parser.parse_args()
-    if "floor" in args.only and "labinterp" not in args.only:
-        parser.error("the floor writes the output of labinterp again: name both")
+    only = args.only or [tool for tool in TOOLS if tool not in ENGINES or find_spec(ENGINES[tool])]
+    if "labinterp" not in only:
+        parser.error("the others are measured beside labinterp: name it too")
+    adopt_orphans()
     used = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for rows in args.rows:
-            costs = measured(folder, rows, args.only)
-            agreed = compared(folder, [tool for tool in costs if tool not in ("labinterp", "floor")]) if "labinterp" in costs else {}
-            size, out = (f"{path.stat().st_size / 1e6:,.0f} MB" for path in (made(folder, rows), folder / f"{next(iter(costs))}.parquet"))
-            about = f"{rows:,} rows, CSV of {size}, Parquet of {out}; Python {platform.python_version()}, {used}; {os.cpu_count()} cores."
+            costs = measured(folder, rows, only)
+            agreed = compared(folder, [tool for tool in costs if tool not in ("labinterp", "floor", *ENGINES)])
+            sizes = made(folder, rows).stat().st_size, (folder / "labinterp.parquet").stat().st_size
+            about = (
+                f"{rows:,} rows, CSV of {sizes[0] / 1e6:,.0f} MB, Parquet of {sizes[1] / 1e6:,.0f} MB; "
+                f"Python {platform.python_version()}, {used}; {os.cpu_count()} cores."
+            )
             text = f"{about}\n\n{table(rows, costs, agreed)}\n\n{NOTE}"
             print(text)
             if args.write:
-                written(args.write, rows, text)
+                written(args.write, f"--rows {rows}", text)
+    text = billion(rows, costs["labinterp"], *sizes)
+    print(text)
+    if args.write:
+        written(args.write, "billion", text)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def main() -> None:
         n_workers=args.workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
     )
     with dask.config.set({"dataframe.convert-string": False}), Client(cluster):
-        rows = dd.read_parquet(args.source, dtype_backend="pyarrow")
+        rows = dd.read_parquet(args.source, dtype_backend="pyarrow", blocksize="32MiB")
         schema = pa.Schema.from_pandas(rows._meta, preserve_index=False).remove_metadata()
         columns = dict(pair.split("=", 1) for pair in args.map)
         judge(rows, schema, columns, args.locale).to_parquet(args.target, write_index=False, schema=output_schema(schema, columns))

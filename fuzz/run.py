@@ -63,7 +63,12 @@ def part(target: str, seconds: int, corpus: Path | None, found: Path, seed: int)
             file.write_text(words, encoding="ascii")
             options.append(f"-dict={file}")
         command = [sys.executable, "-m", "fuzz.run", "--one", target, "--found", str(found), *options, str(grown), *seeds]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=HERE.parent, timeout=seconds + 300, check=False)
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, errors="replace", cwd=HERE.parent, timeout=seconds + 300, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return 0, 0, [f"no end within {seconds + 300} s: an input that hangs, or a machine that is too busy"]
     said = done.stderr
     findings = re.findall(r"^FINDING (.*)$", said, re.M)
     if done.returncode:

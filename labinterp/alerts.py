@@ -213,6 +213,8 @@ def _mangled(results: pd.DataFrame) -> pd.DataFrame | None:
     if not {"name_text", "value_text", "status"} <= set(results.columns):
         return None
     rows = results[results["marker"].isna() & (results["status"] == "unreadable_value")]
+    if rows.empty:
+        return None
     text = rows["name_text"] + " " + rows["value_text"]
     text = text[text.str.contains(r"(?<![^\s(])\d")]  # a number of its own; the G1 of a category is none
     return pd.DataFrame({"text": text, "kind": "possible_result"})

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from labinterp.reference import Reference
     from labinterp.reference.schema import Marker
 
-OK, NOT_INTERPRETED, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
+OK, NOT_INTERPRETED, USAGE, UNREADABLE, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 FORMATS = ("table", "json", "csv")
 SUMMARIES = ("html", "pdf")
 BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
@@ -65,7 +67,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, LabinterpError, FileNotFoundError) as error:
         notice(spoken.again(str(error)))
         return USAGE
+    except Exception as error:
+        if os.environ.get("LABINTERP_DEBUG"):
+            raise
+        notice(_fault(error))
+        return FAULT
     return code
+
+
+def _fault(error: Exception) -> str:
+    """A fault of ours, with its place. The words of the error are left out: they may quote the document."""
+    place = "".join(traceback.format_tb(error.__traceback__))
+    return (
+        f"a fault of labinterp ({type(error).__name__}), please tell us; LABINTERP_DEBUG=1 shows all, with words of the document\n{place}"
+    )
 
 
 def notice(text: str) -> None:
@@ -338,7 +353,7 @@ def _csv_out(args: argparse.Namespace, frames: list[tuple[str, pd.DataFrame]]) -
 
     parts = [frame.reset_index(drop=True) for _, frame in frames]
     for part, (file, _) in zip(parts, frames):
-        part.insert(0, "file", file)
+        part.insert(0, "file", file.encode("utf-8", "replace").decode())
     if parts:
         _frame_out(args, pd.concat(parts, ignore_index=True))
 
@@ -391,6 +406,7 @@ def read(args: argparse.Namespace) -> int:
 
 
 def interpret(args: argparse.Namespace) -> int:
+    from labinterp.export.csv import stamped
     from labinterp.interpretation import interpret as interpret_report
     from labinterp.terminal import URGENCY_WORDS, show_interpretation
 
@@ -409,7 +425,7 @@ def interpret(args: argparse.Namespace) -> int:
     if args.format == "json":
         _json_out(args, [answer.to_dict() for _, answer in done])
     elif args.format == "csv":
-        _csv_out(args, [(file, answer.to_frame()) for file, answer in done])
+        _csv_out(args, [(file, stamped(answer.to_frame(), reference)) for file, answer in done])
     elif args.format == "fhir":
         _json_out(args, [answer.to_fhir() for _, answer in done])
     elif args.format in SUMMARIES:

@@ -39,3 +39,10 @@ def resolve(frame: pd.DataFrame, columns: Sequence[str], answer: Callable[..., A
     """Call `answer` once per distinct combination of `columns`; returns the codes and the answers."""
     codes, kept = encode(frame, columns)
     return codes, [answer(*combination) for combination in kept]
+
+
+def first_places(own: np.ndarray, distinct: int) -> np.ndarray:
+    """Where each of the numbers 0 to `distinct` - 1 stands first in `own`."""
+    first = np.empty(distinct, dtype=np.int64)
+    first[own[::-1]] = np.arange(len(own) - 1, -1, -1)
+    return first

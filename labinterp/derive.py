@@ -106,10 +106,17 @@ def derive(results: pd.DataFrame, ref: Reference, patient: Patient | None = None
     there = {*usable["marker"], *FACTS}
     rules = [rule for rule in rules if rule.marker not in printed and names_in(rule.formula) <= there]
     rows = [row for rule in rules if (row := _one(usable, rule, patient)) is not None]
+    if not rows:
+        return _nothing().copy()
     frame = frame_of([{k: v for k, v in row.items() if k in ROW_COLUMNS} for row in rows], ROW_COLUMNS)
     for column in DERIVED_COLUMNS:
         frame[column] = pd.Series([row[column] for row in rows], dtype=object)
     return frame
+
+
+@cache
+def _nothing() -> pd.DataFrame:
+    return frame_of([], (*ROW_COLUMNS, *DERIVED_COLUMNS))
 
 
 def _one(usable: pd.DataFrame, rule: Derived, patient: Patient) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from labinterp.language import Language, english
-from labinterp.model import Patient
+from labinterp.model import Patient, today
 from labinterp.reference import Reference
 from labinterp.reference.limits import Bounds, parse_limits
 from labinterp.reference.schema_causes import AnswerRule, Condition, Pattern
@@ -383,7 +383,7 @@ def _age(patient: Patient | None, days: list[date]) -> float | None:
     if patient is None:
         return None
     if patient.birth_date is not None:
-        return patient.age_on(max(days, default=date.today()))
+        return patient.age_on(max(days, default=today()))
     return patient.age
 
 

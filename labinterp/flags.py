@@ -6,14 +6,15 @@ while another disagrees, and a critical limit wins over every printed range.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from labinterp.columns import resolve, spread
+from labinterp.columns import first_places, resolve, spread
 from labinterp.language import Language, english
-from labinterp.limits import ENGLISH, INF, Limits, Results, Scale, Span
+from labinterp.limits import ENGLISH, INF, Limits, Lines, Results, Scale, Span, side
 from labinterp.reference.fold import fold_name
 
 _SIGNS = dict.fromkeys(("↑", "▲", "⬆", "+", "++", "+++", "↑↑"), "H") | dict.fromkeys(("↓", "▼", "⬇", "-", "−", "–", "--", "---", "↓↓"), "L")
@@ -21,16 +22,61 @@ _WORDS = {
     "LL": ("ll", "critical low", "low critical", "low panic", "panic low", "very low"),
     "HH": ("hh", "critical high", "high critical", "high panic", "panic high", "very high"),
     "L": (
-        "l", "low", "lo", "below", "below range", "below low normal", "below low reference limit", "below reference range",
-        "bajo", "basso", "baixo", "bas", "niedrig", "erniedrigt", "tief", "laag", "lav", "lag", "niski",
+        "l",
+        "low",
+        "lo",
+        "below",
+        "below range",
+        "below low normal",
+        "below low reference limit",
+        "below reference range",
+        "bajo",
+        "basso",
+        "baixo",
+        "bas",
+        "niedrig",
+        "erniedrigt",
+        "tief",
+        "laag",
+        "lav",
+        "lag",
+        "niski",
     ),
     "H": (
-        "h", "high", "hi", "above", "above range", "above high normal", "above high reference limit", "above reference range",
-        "alto", "eleve", "hoch", "erhoht", "verhoogd", "hoog", "hoj", "hog", "wysoki", "elevado", "elevato",
+        "h",
+        "high",
+        "hi",
+        "above",
+        "above range",
+        "above high normal",
+        "above high reference limit",
+        "above reference range",
+        "alto",
+        "eleve",
+        "hoch",
+        "erhoht",
+        "verhoogd",
+        "hoog",
+        "hoj",
+        "hog",
+        "wysoki",
+        "elevado",
+        "elevato",
     ),
     "N": ("n", "normal", "ok"),
     "A": (
-        "a", "aa", "abn", "abnormal", "bold", "colour", "color", "c", "crit", "critical", "panic", "out of range",
+        "a",
+        "aa",
+        "abn",
+        "abnormal",
+        "bold",
+        "colour",
+        "color",
+        "c",
+        "crit",
+        "critical",
+        "panic",
+        "out of range",
         "outside reference range",
     ),
     "POS": ("pos", "positive", "positiv", "positif", "positivo", "reactive", "detected"),
@@ -92,15 +138,14 @@ def flag_results(results: pd.DataFrame, language: Language = ENGLISH) -> pd.Data
     low, high = results["low"].to_numpy(dtype=float), results["high"].to_numpy(dtype=float)
     everything = Results(low, high, comparator == ">", comparator == "<")
     limits = results["limits"].to_numpy(dtype=object)
-    groups, _ = pd.factorize(np.fromiter((id(limit) for limit in limits), dtype=np.int64, count=n))
-    order = np.argsort(groups, kind="stable")
     numeric = ~np.isnan(low)
-    for rows in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if n else ():
-        these = rows[numeric[rows]]
-        if len(these):
-            part = Results(low[these], high[these], everything.low_open[these], everything.high_open[these])
-            for name, values in _judge(limits[these[0]], part, language).items():
-                out[name][these] = values
+    rows = np.flatnonzero(numeric)
+    if len(rows):
+        part = Results(low[rows], high[rows], everything.low_open[rows], everything.high_open[rows])
+        codes, ids = pd.factorize(np.fromiter((id(limit) for limit in limits[rows]), dtype=np.int64, count=len(rows)))
+        kinds: list[Limits] = [limits[row] for row in rows[first_places(codes, len(ids))]]
+        for name, values in _judge(kinds, codes, part, language).items():
+            out[name][rows] = values
     _words(results, limits, out)
     _laboratory(results, out, language)
     _status(results, limits, out, numeric, language)
@@ -110,66 +155,50 @@ def flag_results(results: pd.DataFrame, language: Language = ENGLISH) -> pd.Data
 # ---- numbers -------------------------------------------------------------------------------------------------------------
 
 
-def _agree(answers: list[np.ndarray]) -> np.ndarray:
-    """What all populations answer alike, NaN elsewhere."""
-    first = answers[0].copy()
-    for other in answers[1:]:
-        first[first != other] = np.nan
-    return first
+def _judge(kinds: list[Limits], codes: np.ndarray, results: Results, language: Language) -> dict[str, Any]:
+    """All rows at once: row i is compared with the limits `kinds[codes[i]]`."""
 
+    def each(fact: Callable[[Limits], bool]) -> np.ndarray:
+        answers: np.ndarray = np.array([fact(limits) for limits in kinds], dtype=bool)[codes]
+        return answers
 
-def _judge(limits: Limits, results: Results, language: Language) -> dict[str, Any]:
-    n = len(results.low)
-    nothing = np.full(n, np.nan)
-    printed = _agree([span.side(results) for span in limits.printed]) if limits.printed else nothing
-    interval = _agree([span.side(results) for span in limits.intervals]) if limits.intervals else nothing
-    decision, severity, category, band_text = _bands(limits.scales, results)
-    descriptive = bool(limits.scales) and all(scale.descriptive for scale in limits.scales)
-    opened = _beyond_open_side(limits.scales, limits.intervals, results, decision, interval)
+    n = len(codes)
+    has_printed, has_scales = each(lambda k: bool(k.printed)), each(lambda k: bool(k.scales))
+    has_intervals = each(lambda k: bool(k.intervals))
+    descriptive = each(lambda k: bool(k.scales) and all(scale.descriptive for scale in k.scales))
+    printed = _agreed(_sides([k.printed for k in kinds], codes, results), n)
+    interval = _agreed(_sides([k.intervals for k in kinds], codes, results), n)
+    decision, severity, category, band_text, opened = _bands([k.scales for k in kinds], codes, results, interval)
+    opened &= has_intervals
     decision = np.where(opened, interval, decision)
 
-    flag, basis = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
-    ids, sources = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
-    if limits.printed:
-        side, used = printed, ("printed", "printed", "report")
-    elif limits.scales and not (descriptive and limits.intervals):
-        side, used = decision, ("decision", limits.scales[0].id, limits.scales[0].source)
-    elif limits.intervals:
-        side, used = interval, ("interval", limits.intervals[0].id, limits.intervals[0].source)
-    else:
-        side, used = nothing, ("", "", "")
-    judged = used[0] != ""
-    if judged:
-        flag[:] = "IND"
-        for value, letter in FLAG_OF_SIDE.items():
-            flag[side == value] = letter
-        basis[:], ids[:], sources[:] = used
-        if used[0] == "decision" and limits.intervals:
-            basis[opened], ids[opened], sources[opened] = "interval", limits.intervals[0].id, limits.intervals[0].source
+    used = [_used(limits, language) for limits in kinds]
+    basis, ids, sources, shown = (_objects(part)[codes] for part in zip(*used))
+    low, high = (np.array(ends, dtype=float)[codes] for ends in zip(*(_ends(limits, names[0]) for limits, names in zip(kinds, used))))
+    sides = np.where(basis == "printed", printed, np.where(basis == "decision", decision, np.where(basis == "interval", interval, np.nan)))
+    flag = np.where(basis == "", "", "IND").astype(object)
+    for value, letter in FLAG_OF_SIDE.items():
+        flag[sides == value] = letter
+    beyond = opened & (basis == "decision")  # what the scheme leaves open the interval decides, and is shown instead
+    if beyond.any():
+        instead = [_by_interval(limits, language) if limits.intervals else ("", "", "", "") for limits in kinds]
+        for column, part in zip((basis, ids, sources, shown), zip(*instead)):
+            column[beyond] = _objects(part)[codes[beyond]]
+        for column, ends in zip((low, high), zip(*(_ends_of(limits.intervals) for limits in kinds))):
+            column[beyond] = np.array(ends, dtype=float)[codes[beyond]]
 
     critical = np.zeros(n)
-    for span in limits.critical:  # one possible population is enough
-        beyond = span.side(results)
-        critical = np.where((beyond == -1) | (beyond == 1), beyond, critical)
-    if limits.passed_over:  # the laboratory's own range could not be used, so nobody knows whether it agrees
-        flag[flag == "N"] = "IND"
+    for _, where in _sides([k.critical for k in kinds], codes, results):  # one possible population is enough
+        critical = np.where((where == -1) | (where == 1), where, critical)
+    flag[(flag == "N") & each(lambda k: k.passed_over)] = "IND"  # the laboratory's own range could not be used: nobody knows if it agrees
     flag[critical == -1], flag[critical == 1] = "LL", "HH"
 
-    verdicts = [
-        answer
-        for answer, counts in (
-            (printed, bool(limits.printed)),
-            (decision, bool(limits.scales) and not (descriptive and (limits.printed or limits.intervals))),
-        )
-        if counts
-    ]
-    if not verdicts and limits.intervals:
-        verdicts = [interval]
+    decides = has_scales & ~(descriptive & (has_printed | has_intervals))
+    verdicts = ((printed, has_printed), (decision, decides), (interval, has_intervals & ~has_printed & ~decides))
     abnormal = np.full(n, None, dtype=object)
-    if verdicts:
-        table = np.stack(verdicts)
-        abnormal[np.all(table == 0, axis=0)] = False
-        abnormal[np.any((table == -1) | (table == 1), axis=0)] = True
+    asked = has_printed | decides | has_intervals
+    abnormal[asked & np.all([(v == 0) | ~counts for v, counts in verdicts], axis=0)] = False
+    abnormal[np.any([((v == -1) | (v == 1)) & counts for v, counts in verdicts], axis=0)] = True
     abnormal[(severity >= 2) & (abnormal == False)] = None  # noqa: E712 - words of degree decide nothing, but nor do they reassure
     abnormal[(flag == "IND") & (abnormal == False)] = None  # noqa: E712 - an array
     abnormal[critical != 0] = True
@@ -177,9 +206,8 @@ def _judge(limits: Limits, results: Results, language: Language) -> dict[str, An
     side_name = np.full(n, "", dtype=object)
     for value, name in SIDE_NAME.items():
         side_name[decision == value] = name
-    if limits.plausible is not None:
-        flag[_impossible(limits.plausible, results)] = "?"
-    low, high = _ends(limits, used[0])
+    for _, where in _sides([(k.plausible,) if k.plausible else () for k in kinds], codes, results):
+        flag[((where == -1) | (where == 1)) & np.isfinite(results.low)] = "?"
     return {
         "flag": flag,
         "category": category,
@@ -189,73 +217,120 @@ def _judge(limits: Limits, results: Results, language: Language) -> dict[str, An
         "basis": basis,
         "interval_id": ids,
         "source_id": sources,
-        "limit_text": _limit_text(limits, used[0], language),
+        "limit_text": shown,
         "band_text": band_text,
         "range_low": low,
         "range_high": high,
-        "xuln": _multiple(limits, results),
+        "xuln": _multiple(kinds, codes, results),
     }
 
 
-def _bands(scales: tuple[Scale, ...], results: Results) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Side, severity, category and words of the band, where every possible population gives the same."""
-    n = len(results.low)
+def _objects(values: Sequence[Any]) -> np.ndarray:
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def _layers(parts: Sequence[Sequence[Any]], codes: np.ndarray) -> Iterator[tuple[np.ndarray, list[Any], np.ndarray]]:
+    """The first part of each kind, then the second ...: the rows that have one, the parts, and which of them each of those rows has."""
+    for depth in range(max(map(len, parts), default=0)):
+        place = np.cumsum([len(part) > depth for part in parts]) - 1
+        has = np.array([len(part) > depth for part in parts])[codes]
+        yield has, [part[depth] for part in parts if len(part) > depth], place[codes[has]]
+
+
+def _sides(parts: Sequence[tuple[Span, ...]], codes: np.ndarray, results: Results) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Which rows have a first span, and on which side of it they lie (NaN for the others); then the second ..."""
+    for has, spans, own in _layers(parts, codes):
+        out = np.full(len(codes), np.nan)
+        low, high = (np.array(ends)[own] for ends in zip(*((span.low, span.high) for span in spans)))
+        out[has] = side(low, high, *results.take(has).along(Lines.of([span.line for span in spans], own)))
+        yield has, out
+
+
+def _agreed(answers: Iterable[tuple[np.ndarray, np.ndarray]], n: int) -> np.ndarray:
+    """What all populations answer alike, NaN elsewhere."""
+    out = np.full(n, np.nan)
+    for number, (has, answer) in enumerate(answers):
+        out = answer if number == 0 else np.where(has & (out != answer), np.nan, out)
+    return out
+
+
+def _bands(
+    parts: Sequence[tuple[Scale, ...]], codes: np.ndarray, results: Results, interval: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Side, severity, category and words of the band, where every possible population gives the same.
+
+    Last, where a scheme says nothing on a side (its outermost band has no end) and the interval does.
+    """
+    n = len(codes)
     category, text = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
-    if not scales:
-        return np.full(n, np.nan), np.full(n, np.nan), category, text
-    sides, severities = [], []
-    for number, scale in enumerate(scales):
-        first, last = scale.band(results)
-        side = np.array([SIDE[s] for s in scale.sides])
-        severity = np.array(scale.severities, dtype=float)
-        sides.append(np.where(side[first] == side[last], side[first], np.nan))
-        severities.append(np.minimum(severity[first], severity[last]))
-        named = np.where(first == last, np.array(scale.categories, dtype=object)[first], "undetermined")
-        words = np.where(first == last, np.array([f"{label} ({scale.scheme})" for label in scale.labels], dtype=object)[first], "")
-        if number == 0:
-            category, text = named, words
-        else:
-            text = np.where(category == named, text, "")
-            category = np.where(category == named, category, "undetermined")
-    agreed = _agree(sides)
-    return agreed, np.where(np.isnan(agreed), np.nan, np.min(np.stack(severities), axis=0)), category, text
+    severity, opened = np.full(n, np.inf), np.zeros(n, dtype=bool)
+    sides, open_sides = [], []
+    for number, (has, scales, own) in enumerate(_layers(parts, codes)):
+        low, high = results.take(has).along(Lines.of([scale.line for scale in scales], own))
+        most = max(len(scale.starts) for scale in scales)
+        starts = np.array([[*scale.starts, *[np.inf] * (most - len(scale.starts))] for scale in scales])[own]
+        last_band = np.array([len(scale.starts) - 1 for scale in scales])[own]
+        first, last = (np.clip((starts <= end[:, None]).sum(axis=1) - 1, 0, last_band) for end in (low, high))
+
+        def table(rows: list[tuple[Any, ...]], dtype: Any, most: int = most) -> np.ndarray:
+            return np.array([[*row, *row[:1] * (most - len(row))] for row in rows], dtype=dtype)
+
+        side_of = table([tuple(SIDE[name] for name in scale.sides) for scale in scales], float)
+        severity_of = table([scale.severities for scale in scales], float)
+        named_of = table([scale.categories for scale in scales], object)
+        words_of = table([tuple(f"{label} ({scale.scheme})" for label in scale.labels) for scale in scales], object)
+        side = np.full(n, np.nan)
+        side[has] = np.where(side_of[own, first] == side_of[own, last], side_of[own, first], np.nan)
+        sides.append((has, side))
+        severity[has] = np.minimum(severity[has], np.minimum(severity_of[own, first], severity_of[own, last]))
+        named = np.where(first == last, named_of[own, first], "undetermined")
+        words = np.where(first == last, words_of[own, first], "")
+        same = (category[has] == named) | (number == 0)
+        text[has] = np.where(same, words if number == 0 else text[has], "")
+        category[has] = np.where(same, named, "undetermined")
+        wanted = np.full(n, np.nan)
+        wanted[has] = np.array([{"high": 1.0, "low": -1.0}.get(scale.open_side or "", np.nan) for scale in scales])[own]
+        open_sides.append(wanted)
+    decision = _agreed(sides, n)
+    for wanted in open_sides:
+        opened |= (decision == 0) & (interval == wanted)
+    return decision, np.where(np.isnan(decision), np.nan, severity), category, text, opened
 
 
-def _beyond_open_side(
-    scales: tuple[Scale, ...], intervals: tuple[Span, ...], results: Results, decision: np.ndarray, interval: np.ndarray
-) -> np.ndarray:
-    """Where the scheme says nothing on this side (its outermost band has no end) and the interval does."""
-    out = np.zeros(len(results.low), dtype=bool)
-    if not intervals:
-        return out
-    for scale in scales:
-        wanted = {"high": 1.0, "low": -1.0}.get(scale.open_side or "")
-        if wanted is not None:
-            out |= (decision == 0) & (interval == wanted)
-    return out
-
-
-def _impossible(plausible: Span, results: Results) -> np.ndarray:
-    low, high = results.along(plausible.line)
-    outside: np.ndarray = ((low > plausible.high) | (high < plausible.low)) & np.isfinite(results.low)
-    return outside
-
-
-def _multiple(limits: Limits, results: Results) -> np.ndarray:
+def _multiple(kinds: list[Limits], codes: np.ndarray, results: Results) -> np.ndarray:
     """The result as a multiple of the upper limit: of the highest that may apply, so that it is never overstated."""
-    out = np.full(len(results.low), np.nan)
+    out = np.full(len(codes), np.inf)
     exact = np.isfinite(results.low)
-    ratios = [line(results.low[exact]) / high for high, line in limits.upper if high > 0]
-    if ratios:
-        out[exact] = np.min(np.stack(ratios), axis=0)
-    return out
+    for has, ends, own in _layers([[end for end in limits.upper if end[0] > 0] for limits in kinds], codes):
+        ratio = Lines.of([line for _, line in ends], own)(results.low[has]) / np.array([high for high, _ in ends])[own]
+        out[has] = np.minimum(out[has], ratio)
+    return np.where(exact & np.isfinite(out), out, np.nan)
+
+
+def _used(limits: Limits, language: Language) -> tuple[str, str, str, str]:
+    """The limit that decides the flag: basis, id, source, and the limit in words."""
+    descriptive = all(scale.descriptive for scale in limits.scales)
+    if limits.printed:
+        return "printed", "printed", "report", _limit_text(limits, "printed", language)
+    if limits.scales and not (descriptive and limits.intervals):
+        return "decision", limits.scales[0].id, limits.scales[0].source, _limit_text(limits, "decision", language)
+    return _by_interval(limits, language) if limits.intervals else ("", "", "", "")
+
+
+def _by_interval(limits: Limits, language: Language) -> tuple[str, str, str, str]:
+    return "interval", limits.intervals[0].id, limits.intervals[0].source, _limit_text(limits, "interval", language)
 
 
 def _ends(limits: Limits, basis: str) -> tuple[float, float]:
     """The ends of the limit that decides the flag, in the unit of the report; NaN where several may apply."""
     if basis == "decision":
         return limits.scales[0].usual() if len(limits.scales) == 1 else (np.nan, np.nan)
-    spans = limits.printed or limits.intervals
+    return _ends_of(limits.printed or limits.intervals)
+
+
+def _ends_of(spans: Sequence[Span]) -> tuple[float, float]:
     return (spans[0].line.back(spans[0].low), spans[0].line.back(spans[0].high)) if len(spans) == 1 else (np.nan, np.nan)
 
 

@@ -41,13 +41,7 @@ class Match:
 def identify_markers(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
     """Add `marker` (None where unknown), `loinc`, `match` (how it was found), `match_score` (1 is exact) and `match_reason`."""
     columns = ("name_text", "code_text", "specimen_text", "section_text", "unit_text", "value_unit", "range_text", "decimal")
-
-    def answer(*texts: str) -> Match:
-        name, code, specimen, section, unit, value_unit, range_text, mark = (text or "" for text in texts)
-        found = match(ref, name, code, specimen, section, unit or value_unit)
-        return blood_by_range(ref, found, name, code, specimen, section, unit or value_unit, range_text, mark)
-
-    codes, found = resolve(results, columns, answer)
+    codes, found = resolve(results, columns, lambda *texts: match_of(ref, *(text or "" for text in texts)))
     return results.assign(
         marker=spread(codes, [m.marker for m in found]),
         loinc=spread(codes, [m.loinc for m in found]),
@@ -55,6 +49,15 @@ def identify_markers(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
         match_score=spread(codes, [m.score for m in found]).astype(float),
         match_reason=spread(codes, [m.reason for m in found]),
     )
+
+
+@lru_cache(maxsize=1 << 16)
+def match_of(
+    ref: Reference, name: str, code: str, specimen: str, section: str, unit: str, value_unit: str, range_text: str, mark: str
+) -> Match:
+    """The marker of one row, by all that is printed on it."""
+    found = match(ref, name, code, specimen, section, unit or value_unit)
+    return blood_by_range(ref, found, name, code, specimen, section, unit or value_unit, range_text, mark)
 
 
 def match(ref: Reference, name: str, code: str = "", specimen: str = "", section: str = "", unit: str = "") -> Match:

@@ -21,7 +21,7 @@ from labinterp.columns import encode, resolve, spread
 from labinterp.errors import ValueTextError
 from labinterp.language import Language, english
 from labinterp.limits import INF, SAME, Limits, Line, Scale, Slip, Span, closed_high, closed_low, words
-from labinterp.model import Patient
+from labinterp.model import Patient, today
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.limits import Bounds, parse_limits
@@ -106,7 +106,7 @@ def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
     """Sex, age (years) and pregnancy of each row: from the row's own columns, else from `patient`."""
     n = len(results)
     codes, sexes = resolve(results, ("sex",), lambda text: sex_of(text) or patient.sex)
-    days = _ordinals(results, "collected", date.today().toordinal())
+    days = _ordinals(results, "collected", today().toordinal())
     age = np.full(n, math.nan)
     if "birth_date" in results:
         age = ages_on(_ordinals(results, "birth_date"), days)

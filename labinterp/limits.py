@@ -6,6 +6,7 @@ Strict and inclusive edges become plain numbers here: "above 5" starts at the ne
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,33 @@ SAME = Line()
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Many lines as one: row i of the values goes along line i. `decimals` is -1 where a line does not round."""
+
+    factor: Floats
+    intercept: Floats
+    decimals: Floats
+    uncertainty: Floats
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], codes: np.ndarray) -> Lines:
+        """Row i goes along `lines[codes[i]]`."""
+        table = np.array([(x.factor, x.intercept, -1 if x.decimals is None else x.decimals, x.uncertainty) for x in lines], dtype=float)
+        return cls(*table[codes].T)
+
+    def __call__(self, values: Floats) -> Floats:
+        moved = (self.factor != 1.0) | (self.intercept != 0.0)
+        if not moved.any():
+            return values
+        out = np.array(values, dtype=float)
+        out[moved] = significant(out[moved] * self.factor[moved] + self.intercept[moved])
+        for decimals in np.unique(self.decimals[moved & (self.decimals >= 0)]).tolist():
+            here = moved & (self.decimals == decimals)
+            out[here] = np.round(out[here], int(decimals))
+        return out
+
+
+@dataclass(frozen=True)
 class Results:
     """Results as intervals in the printed unit: nominal ends, and whether the end itself is left out."""
 
@@ -88,10 +116,13 @@ class Results:
     low_open: Floats
     high_open: Floats
 
-    def along(self, line: Line) -> tuple[Floats, Floats]:
+    def take(self, rows: np.ndarray) -> Results:
+        return Results(self.low[rows], self.high[rows], self.low_open[rows], self.high_open[rows])
+
+    def along(self, line: Line | Lines) -> tuple[Floats, Floats]:
         """Closed ends in the unit of a limit."""
         low, high = line(self.low), line(self.high)
-        if line.uncertainty:
+        if np.any(line.uncertainty):
             low, high = low * (1 - line.uncertainty), high * (1 + line.uncertainty)
         return np.where(self.low_open, np.nextafter(low, INF), low), np.where(self.high_open, np.nextafter(high, -INF), high)
 
@@ -110,13 +141,17 @@ class Span:
 
     def side(self, results: Results) -> Floats:
         """-1 wholly below, 0 wholly inside, +1 wholly above, NaN where an end of the range cuts the result."""
-        low, high = results.along(self.line)
-        from_zero = (self.low == 0) & np.isneginf(low) & (high > 0)  # "<1" of a quantity whose range begins at nothing
-        out = np.full(len(low), np.nan)
-        out[((low >= self.low) | from_zero) & (high <= self.high)] = 0
-        out[high < self.low] = -1
-        out[low > self.high] = 1
-        return out
+        return side(self.low, self.high, *results.along(self.line))
+
+
+def side(low: float | Floats, high: float | Floats, lowest: Floats, highest: Floats) -> Floats:
+    """Where results from `lowest` to `highest` lie by the range from `low` to `high`: see `Span.side`."""
+    from_zero = (low == 0) & np.isneginf(lowest) & (highest > 0)  # "<1" of a quantity whose range begins at nothing
+    out = np.full(len(lowest), np.nan)
+    out[((lowest >= low) | from_zero) & (highest <= high)] = 0
+    out[highest < low] = -1
+    out[lowest > high] = 1
+    return out
 
 
 @dataclass(frozen=True)
@@ -145,13 +180,6 @@ class Scale:
         ends = [*self.starts, INF]
         low, high = ends[normal[0]], ends[normal[-1] + 1]
         return self.line.back(low), self.line.back(high)
-
-    def band(self, results: Results) -> Floats:
-        """Index of the band that holds the whole result, -1 where an edge cuts it. Second: the lowest and highest band touched."""
-        low, high = results.along(self.line)
-        first = np.searchsorted(self.starts, low, side="right") - 1
-        last = np.searchsorted(self.starts, high, side="right") - 1
-        return np.stack([np.maximum(first, 0), np.maximum(last, 0)])
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import pandas as pd
 
+from labinterp.errors import LabinterpError
+
 Sex = Literal["male", "female"]
+
+
+def today() -> date:
+    """The day on which a summary is dated and an age is counted: today, or the day of SOURCE_DATE_EPOCH (seconds since 1970, in UTC).
+
+    The variable is the usual way to make a run repeatable to the byte (https://reproducible-builds.org/specs/source-date-epoch/).
+    """
+    seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not seconds:
+        return date.today()
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise LabinterpError(f"SOURCE_DATE_EPOCH is {seconds!r}, which is no number of seconds") from None
+
 
 TEXT_COLUMNS = (
     "name_text",

@@ -747,11 +747,11 @@ def _age(match: re.Match[str], every: list[re.Match[str]]) -> tuple[float | None
     factor = 1 / 12 if month else 7 / 365.25 if week else 1 / 365.25 if day else 1.0
     sign = fold_word(match["c"] or "") if match["c"] and match["c"][0].isalpha() else re.sub(r"\s", "", match["c"] or "")
     a = float(match["a"])
-    if match["b"] and a > float(match["b"]):
-        raise ValueTextError(f"{MISPRINT}: {match[0]!r}")
     if match["b"]:
-        shared = any(other["a"] == match["b"] and other["u"] == match["u"] for other in every)
+        shared = any(other["a"] == match["b"] and other["u"] == match["u"] for other in every if other is not match)
         b = float(match["b"]) + (0 if match["c2"] == "<" or shared else 1)
+        if a >= b:
+            raise ValueTextError(f"{MISPRINT}: {match[0]!r}")
         return a * factor, b * factor
     if sign in ("<", "under", "below", "unter", "до"):
         return None, a * factor

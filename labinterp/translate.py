@@ -45,8 +45,9 @@ def interface_texts() -> Catalog:
                 for text in texts_in(node.args[0], values=False):
                     found.add(text, locations=place)
             elif name == "plural" and len(node.args) > 1:
-                one, many = (next(texts_in(part, values=False), "") for part in node.args[:2])
-                found.add((one, many), locations=place)
+                one, many = (list(texts_in(part, values=False)) for part in node.args[:2])
+                for pair in zip(one, many):
+                    found.add(pair, locations=place)
             elif name in REMARKS:
                 for text in texts_in(node.args[0], values=True):
                     found.add(text, locations=place, context=REMARK)

@@ -66,6 +66,7 @@ def converted(number: np.ndarray, codes: np.ndarray, units: Sequence[Unit]) -> n
     return value
 
 
+@lru_cache(maxsize=1 << 16)
 def unit_of(ref: Reference, marker_id: str, unit_text: str, value_unit: str, range_text: str, mark: str, kind: str = "number") -> Unit:
     """The unit of a row: printed, glued to the value, inside the range, the only one there is, or the only one that the range fits."""
     marker = ref.markers.get(marker_id)

@@ -1,4 +1,4 @@
-"""The README tells the truth: its examples run, its commands exist, and no command is left out."""
+"""README and documentation tell the truth: their examples run, their commands exist, and no command is left out."""
 
 from __future__ import annotations
 
@@ -25,11 +25,20 @@ def commands() -> dict[str, argparse.ArgumentParser]:
     return dict(actions[0].choices)  # type: ignore[arg-type]
 
 
-def test_python_examples_give_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WITH_EXAMPLES = [page for page in PAGES if ">>> " in page.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: page.name)
+def test_python_examples_give_what_the_page_shows(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    outcome = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
-    assert outcome.attempted >= 8
+    outcome = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert outcome.attempted >= 2
     assert outcome.failed == 0
+
+
+def test_pages_with_examples_are_found() -> None:
+    assert {"README.md", "index.md", "programmer.md"} <= {page.name for page in WITH_EXAMPLES}
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -55,9 +64,12 @@ def test_every_option_is_explained_or_named_so(name: str, parser: argparse.Argum
         assert action.help or action.choices or action.metavar, f"{name}: {action.option_strings or action.dest}"
 
 
-def test_files_that_the_readme_names_exist() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "reference_ranges/README.md", "reference_ranges/CAUSES.md"]
+)
+def test_files_that_a_page_names_exist(page: str) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text(encoding="utf-8")):
+        assert ((ROOT / page).parent / target).exists(), target
 
 
 def test_the_two_lines_that_set_everything_up() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -133,3 +134,22 @@ def test_import_is_light() -> None:
     code = "import sys, labinterp; print(sorted({'pandas', 'pydantic', 'pdfplumber', 'pypdfium2', 'yaml', 'pint', 'rich', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_package_builds_twice_to_the_same_bytes(tmp_path: Path) -> None:
+    """Wheel and source archive, built from copies whose files were written at different times."""
+    made: list[dict[str, bytes]] = []
+    for number in range(2):
+        copy, out = tmp_path / f"copy{number}", tmp_path / f"out{number}"
+        files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+        for name in filter(None, files):
+            if (ROOT / name).is_file():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, copy / name)
+                os.utime(copy / name, (1_600_000_000 + number * 1_000_000,) * 2)
+        out.mkdir()
+        code = f"import hatchling.build as b; b.build_wheel({str(out)!r}); b.build_sdist({str(out)!r})"
+        subprocess.run([sys.executable, "-c", code], cwd=copy, env=CLEAN, check=True, capture_output=True)
+        made.append({file.name: file.read_bytes() for file in out.iterdir()})
+    assert len(made[0]) == 2
+    assert made[0] == made[1]

@@ -12,16 +12,96 @@ from labinterp.errors import ReadError
 from labinterp.readers import fhir
 
 KEYS = (
-    *("resourceType", "code", "coding", "text", "display", "system", "value", "unit", "comparator", "low", "high", "numerator", "denominator"),
+    *(
+        "resourceType",
+        "code",
+        "coding",
+        "text",
+        "display",
+        "system",
+        "value",
+        "unit",
+        "comparator",
+        "low",
+        "high",
+        "numerator",
+        "denominator",
+    ),
     *("valueQuantity", "valueString", "valueRange", "valueRatio", "valueCodeableConcept", "valueInteger", "valueBoolean", "valueDateTime"),
-    *("component", "referenceRange", "interpretation", "subject", "category", "effectiveDateTime", "effectivePeriod", "hasMember", "specimen"),
+    *(
+        "component",
+        "referenceRange",
+        "interpretation",
+        "subject",
+        "category",
+        "effectiveDateTime",
+        "effectivePeriod",
+        "hasMember",
+        "specimen",
+    ),
     *("dataAbsentReason", "contained", "reference", "id", "entry", "resource", "fullUrl", "result", "status", "age", "appliesTo", "type"),
-    *("gender", "birthDate", "name", "family", "given", "extension", "url", "performer", "note", "issued", "start", "collection", "derivedFrom"),
+    *(
+        "gender",
+        "birthDate",
+        "name",
+        "family",
+        "given",
+        "extension",
+        "url",
+        "performer",
+        "note",
+        "issued",
+        "start",
+        "collection",
+        "derivedFrom",
+    ),
 )
 ATOMS: tuple[Any, ...] = (
-    *("Observation", "Bundle", "DiagnosticReport", "Patient", "Specimen", "final", "cancelled", "entered-in-error", "http://loinc.org", "2823-3"),
-    *("Potassium", "http://unitsofmeasure.org", "mmol/L", "laboratory", "#a", "Patient/1", "urn:uuid:1", "a", "1", "2024-01-02", "female", "<"),
-    *(None, True, False, 0, -1, 4.1, 1e300, float("nan"), "", [], {}, [[]], [None], "urn:labinterp:printed", "urn:labinterp:derived", "H", "A"),
+    *(
+        "Observation",
+        "Bundle",
+        "DiagnosticReport",
+        "Patient",
+        "Specimen",
+        "final",
+        "cancelled",
+        "entered-in-error",
+        "http://loinc.org",
+        "2823-3",
+    ),
+    *(
+        "Potassium",
+        "http://unitsofmeasure.org",
+        "mmol/L",
+        "laboratory",
+        "#a",
+        "Patient/1",
+        "urn:uuid:1",
+        "a",
+        "1",
+        "2024-01-02",
+        "female",
+        "<",
+    ),
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        4.1,
+        1e300,
+        float("nan"),
+        "",
+        [],
+        {},
+        [[]],
+        [None],
+        "urn:labinterp:printed",
+        "urn:labinterp:derived",
+        "H",
+        "A",
+    ),
 )
 SECONDS, SHARE, LONGEST, WORDS = 2.0, 4, 2000, tuple(f'"{word}"' for word in (*KEYS, *(a for a in ATOMS if isinstance(a, str))))
 
@@ -58,7 +138,14 @@ def check(data: bytes) -> None:
         if draw.number(0, 1):
             whole: Any = {"resourceType": "Bundle", "entry": [{"resource": one} for one in resources]}
             if draw.number(0, 1):
-                whole["entry"].append({"resource": {"resourceType": draw.choice(("Patient", "DiagnosticReport", "Specimen")), draw.choice(KEYS): thing(draw, 1)}})
+                whole["entry"].append(
+                    {
+                        "resource": {
+                            "resourceType": draw.choice(("Patient", "DiagnosticReport", "Specimen")),
+                            draw.choice(KEYS): thing(draw, 1),
+                        }
+                    }
+                )
         else:
             whole = resources if draw.number(0, 1) else resources[0]
             observations = 1 if isinstance(whole, dict) else observations

@@ -11,9 +11,61 @@ from labinterp.readers.document import report_of
 from labinterp.readers.geometry import Page, Word
 
 TEXTS = (
-    *("Test", "Result", "Units", "Reference", "range", "Flag", "Untersuchung", "Ergebnis", "Einheit", "Date", "Previous", "2024-01-02", "09:30"),
-    *("Potassium", "Sodium", "Haemoglobin", "HbA1c", "Vitamin", "B12", "CK", "TSH", "4.1", "2.9", "<5", "141", "3.5", "-", "5.1", "3.5-5.1", "H", "L"),
-    *("*", "mmol/L", "g/dL", "%", "10", "9", "/L", "HAEMATOLOGY", "Urine", "Page", "1", "of", "Patient:", "DOB:", "Sex:", "F", "Collected:", "(a)"),
+    *(
+        "Test",
+        "Result",
+        "Units",
+        "Reference",
+        "range",
+        "Flag",
+        "Untersuchung",
+        "Ergebnis",
+        "Einheit",
+        "Date",
+        "Previous",
+        "2024-01-02",
+        "09:30",
+    ),
+    *(
+        "Potassium",
+        "Sodium",
+        "Haemoglobin",
+        "HbA1c",
+        "Vitamin",
+        "B12",
+        "CK",
+        "TSH",
+        "4.1",
+        "2.9",
+        "<5",
+        "141",
+        "3.5",
+        "-",
+        "5.1",
+        "3.5-5.1",
+        "H",
+        "L",
+    ),
+    *(
+        "*",
+        "mmol/L",
+        "g/dL",
+        "%",
+        "10",
+        "9",
+        "/L",
+        "HAEMATOLOGY",
+        "Urine",
+        "Page",
+        "1",
+        "of",
+        "Patient:",
+        "DOB:",
+        "Sex:",
+        "F",
+        "Collected:",
+        "(a)",
+    ),
     *("Optimal", "High", "Normal", "range:", "The", "result", "was", "discussed", "with", "........", "|", "___", "H", "e", "m", "o", "."),
 )
 SECONDS, SHARE, LONGEST, WORDS = 2.0, 8, 1200, ()
@@ -30,13 +82,25 @@ def page(draw: Draw, number: int) -> Page:
         else:
             x = draw.number(-50, 700) + draw.number(0, 99) / 100
         for _ in range(draw.number(1, 3)):
-            text = draw.choice(TEXTS) if draw.number(0, 5) else "".join((draw.choice(PIECES) if draw.number(0, 3) else draw.text(6)).split())
+            text = (
+                draw.choice(TEXTS) if draw.number(0, 5) else "".join((draw.choice(PIECES) if draw.number(0, 3) else draw.text(6)).split())
+            )
             text = text.replace("\x00", "") or "x"
             own = size if draw.number(0, 7) else draw.choice((5.0, 0.5, 14.0, 40.0))
             base = y - draw.choice((0.0, 0.0, 0.0, 0.0, 3.5, -2.0, 0.4))
             wide = len(text) * own * 0.5
             words.append(
-                Word(text, x, x + wide, base - 0.8 * own, base + 0.22 * own, base, own, not draw.number(0, 9), draw.choice((0, 0, 0, 0xC00000)))
+                Word(
+                    text,
+                    x,
+                    x + wide,
+                    base - 0.8 * own,
+                    base + 0.22 * own,
+                    base,
+                    own,
+                    not draw.number(0, 9),
+                    draw.choice((0, 0, 0, 0xC00000)),
+                )
             )
             x += wide + draw.choice((0.3, 0.3, 0.3, 0.1, 2.0, 0.0, -0.2)) * own
         if not draw.number(0, 3):

@@ -10,9 +10,58 @@ from labinterp.readers import hl7v2
 
 SEGMENTS = ("OBX", "OBX", "OBX", "OBX", "PID", "OBR", "NTE", "SPM", "MSH", "ORC", "ZZZ", "FHS", "obx", "")
 FIELDS = (
-    *("", "", "1", "NM", "ST", "SN", "CE", "CWE", "TX", "ED", "NR", "TS", "2823-3^Potassium^LN", "^Sodium", "4.1", "<^5", "4.1~4.2", "mmol/L"),
-    *("mmol/L^^UCUM", "3.5-5.1", "3.5^5.1", "H", "L~A", "F", "P", "X", "D", "20240102", "20240102083000-0500", "M", "F", "Doe^Jane", "19600501"),
-    *("\\T\\", "\\X0D\\", "\\Xzz\\", "\\.br\\", "\\", '""', "QST", "260385009^Negative^SCT", "a&b", "UNICODE UTF-8", "8859/1", "^^^^", "~~~"),
+    *(
+        "",
+        "",
+        "1",
+        "NM",
+        "ST",
+        "SN",
+        "CE",
+        "CWE",
+        "TX",
+        "ED",
+        "NR",
+        "TS",
+        "2823-3^Potassium^LN",
+        "^Sodium",
+        "4.1",
+        "<^5",
+        "4.1~4.2",
+        "mmol/L",
+    ),
+    *(
+        "mmol/L^^UCUM",
+        "3.5-5.1",
+        "3.5^5.1",
+        "H",
+        "L~A",
+        "F",
+        "P",
+        "X",
+        "D",
+        "20240102",
+        "20240102083000-0500",
+        "M",
+        "F",
+        "Doe^Jane",
+        "19600501",
+    ),
+    *(
+        "\\T\\",
+        "\\X0D\\",
+        "\\Xzz\\",
+        "\\.br\\",
+        "\\",
+        '""',
+        "QST",
+        "260385009^Negative^SCT",
+        "a&b",
+        "UNICODE UTF-8",
+        "8859/1",
+        "^^^^",
+        "~~~",
+    ),
 )
 SECONDS, SHARE, LONGEST, WORDS = 2.0, 4, 1500, (*FIELDS, "MSH|^~\\&|", "\rOBX|", "\rPID|", "\x0b", "\x1c", "|", "^", "~", "&")
 
@@ -22,7 +71,11 @@ def check(data: bytes) -> None:
     locale = draw.choice(LOCALES)
     sent: list[str] = []
     if draw.number(0, 1):
-        lines = ["MSH" + draw.choice(("|^~\\&|", "|^~\\&|", "|^~\\&#|", "$%~?!$", "|", "||||", "|^~|")) + "|".join(draw.choice(FIELDS) for _ in range(3))]
+        lines = [
+            "MSH"
+            + draw.choice(("|^~\\&|", "|^~\\&|", "|^~\\&#|", "$%~?!$", "|", "||||", "|^~|"))
+            + "|".join(draw.choice(FIELDS) for _ in range(3))
+        ]
         while draw and len(lines) < 12:
             kind = draw.choice(SEGMENTS)
             fields = [draw.choice(FIELDS) if draw.number(0, 5) else draw.choice(PIECES) for _ in range(draw.number(0, 12))]

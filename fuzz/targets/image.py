@@ -11,7 +11,12 @@ from fuzz.draw import Draw
 from labinterp.errors import ReadError
 from labinterp.readers import image
 
-SECONDS, SHARE, LONGEST, WORDS = 5.0, 2, 600, ("IHDR", "IDAT", "acTL", "pHYs", "\x89PNG\r\n\x1a\n", "GIF89a", "II*\x00", "MM\x00*", "RIFF", "WEBP", "Exif")
+SECONDS, SHARE, LONGEST, WORDS = (
+    5.0,
+    2,
+    600,
+    ("IHDR", "IDAT", "acTL", "pHYs", "\x89PNG\r\n\x1a\n", "GIF89a", "II*\x00", "MM\x00*", "RIFF", "WEBP", "Exif"),
+)
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP")
 
 

@@ -9,7 +9,12 @@ from fuzz.sound import report_is_sound
 from labinterp.errors import ReadError
 from labinterp.readers import pdf
 
-SECONDS, SHARE, LONGEST, WORDS = 5.0, 2, 3000, ("Tj", "Tm", "Td", "Tf", "/Rotate 90", "/MediaBox", "BT", "ET", "3 Tr", "cm", "re f", "stream", "endobj", "obj", "<<", ">>")
+SECONDS, SHARE, LONGEST, WORDS = (
+    5.0,
+    2,
+    3000,
+    ("Tj", "Tm", "Td", "Tf", "/Rotate 90", "/MediaBox", "BT", "ET", "3 Tr", "cm", "re f", "stream", "endobj", "obj", "<<", ">>"),
+)
 CONTENT = b"""BT /F1 10 Tf 40 780 Td (Test) Tj 160 0 Td (Result) Tj 80 0 Td (Units) Tj 80 0 Td (Reference range) Tj ET
 BT /F1 10 Tf 40 760 Td (Potassium) Tj 160 0 Td (2.9) Tj 80 0 Td (mmol/L) Tj 80 0 Td (3.5 - 5.1) Tj ET
 BT /F1 10 Tf 40 745 Td (Sodium) Tj 160 0 Td (141) Tj 80 0 Td (mmol/L) Tj 80 0 Td (135 - 145) Tj ET

@@ -10,7 +10,17 @@ from labinterp.readers import text as reader
 from labinterp.readers.encoding import decode
 
 PHRASES = (
-    *("Potassium", "Sodium 141 mmol/L (135-145)", "Hemoglobin", "CK", "TSH", "Patient: A B", "Sex: F", "DOB: 01/02/1960", "Collected 2024-01-02"),
+    *(
+        "Potassium",
+        "Sodium 141 mmol/L (135-145)",
+        "Hemoglobin",
+        "CK",
+        "TSH",
+        "Patient: A B",
+        "Sex: F",
+        "DOB: 01/02/1960",
+        "Collected 2024-01-02",
+    ),
     *("Test  Result  Units  Reference range", "HAEMATOLOGY", "2.9 mmol/L", "Normal range:", "Result:", "\n", "\n", "  ", "\t", " | ", "\f"),
     *("Your result is", "Negative", "in range", "H", "L", "*", "1.", "Comment: see note", "..........", "Page 1 of 2", "│", "- ", ";"),
 )

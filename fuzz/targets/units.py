@@ -8,7 +8,7 @@ from labinterp.reference import Reference
 from labinterp.shapes import looks_like_unit
 from labinterp.ucum import ucum_of
 
-SECONDS, SHARE, LONGEST, WORDS = 0.25, 4, 80, UNIT_PIECES
+SECONDS, SHARE, LONGEST, WORDS = 0.25, 4, 40, UNIT_PIECES
 REF = Reference.default()
 MARKERS = [None, *REF.markers.values()]
 

@@ -17,12 +17,26 @@ from labinterp.errors import ReadError
 from labinterp.readers import xlsx
 
 SECONDS, SHARE, LONGEST, WORDS = 5.0, 2, 800, ("PK\x03\x04", "PK\x01\x02", "PK\x05\x06", "xl/workbook.xml", "<row", "<c r=")
-OTHERS: tuple[Any, ...] = (None, True, 4.1, 2.9000000000000004, -1, 10**18, 1e-7, date(2024, 1, 2), datetime(2024, 1, 2, 3, 4), time(8, 30), "=1+1")
+OTHERS: tuple[Any, ...] = (
+    None,
+    True,
+    4.1,
+    2.9000000000000004,
+    -1,
+    10**18,
+    1e-7,
+    date(2024, 1, 2),
+    datetime(2024, 1, 2, 3, 4),
+    time(8, 30),
+    "=1+1",
+)
 
 
 @functools.cache
 def usual() -> bytes:
-    return saved([["Test", "Result", "Unit", "Reference range"], ["Potassium", 2.9, "mmol/L", "3.5-5.1"], ["Sodium", 141, "mmol/L", "135-145"]])
+    return saved(
+        [["Test", "Result", "Unit", "Reference range"], ["Potassium", 2.9, "mmol/L", "3.5-5.1"], ["Sodium", 141, "mmol/L", "135-145"]]
+    )
 
 
 def saved(lines: list[list[Any]], merged: tuple[int, int, int, int] | None = None) -> bytes:

@@ -10,7 +10,12 @@ from fuzz.sound import report_is_sound
 from labinterp.errors import ReadError
 from labinterp.readers import xpt
 
-SECONDS, SHARE, LONGEST, WORDS = 2.0, 2, 600, ("HEADER RECORD*******", "NAMESTR HEADER RECORD!!!!!!!", "OBS     HEADER RECORD!!!!!!!", "SAS")
+SECONDS, SHARE, LONGEST, WORDS = (
+    2.0,
+    2,
+    600,
+    ("HEADER RECORD*******", "NAMESTR HEADER RECORD!!!!!!!", "OBS     HEADER RECORD!!!!!!!", "SAS"),
+)
 
 
 def _name(kind: int, length: int, number: int, name: str, label: str, place: int) -> bytes:
@@ -33,7 +38,7 @@ def usual() -> bytes:
     out += names.ljust((len(names) + 79) // 80 * 80)
     out += b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!000000000000000000000000000000  "
     # IBM numbers: 1, 4.1, 2, 2.9
-    data = bytes.fromhex("4110000000000000" "4141999999999999" "4120000000000000" "412e666666666666")
+    data = bytes.fromhex("411000000000000041419999999999994120000000000000412e666666666666")
     return out + data.ljust((len(data) + 79) // 80 * 80)
 
 

@@ -14,7 +14,7 @@ import labinterp
 from labinterp.app.speech import KEPT, code, knowledge
 from labinterp.interpretation import Interpretation, interpret_rows
 from labinterp.language import remark
-from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of
+from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of, today
 from labinterp.readers.guarded import read_guarded
 from labinterp.reference import Reference
 from labinterp.series import difference
@@ -199,7 +199,7 @@ class Session:
     def age(self) -> int | None:
         """Age in whole years on the day of the latest sample, else today."""
         days = [day for day in self.interpretation().results["collected"] if isinstance(day, date)]
-        years = self.patient.age_on(max(days, default=date.today()))
+        years = self.patient.age_on(max(days, default=today()))
         return None if years is None else int(years)
 
     def wanted_facts(self, *, as_read: bool = False) -> set[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from labinterp.app import answer, check, lookup, many, start, trends
+from labinterp.app.folder import sweep
 from labinterp.app.markup import esc, p, show
 from labinterp.app.session import current
 from labinterp.app.speech import begin, choose, code, name_of, offered, say
@@ -20,6 +22,7 @@ NEED_A_REPORT = ("check", "answer", "trends")
 def main() -> None:
     """Draw the page that the visitor is on."""
     shared().start()
+    _sweep_once()
     st.set_page_config(page_title="labinterp", page_icon=str(HERE / "icon.png"), layout="centered")
     begin()
     st.html(f"<style>{_style()}{_words()}</style>")
@@ -41,9 +44,21 @@ def main() -> None:
     if any(page is pages[name] for name in NEED_A_REPORT) and not current().is_open:
         nothing_open()
     else:
-        page.run()
+        _run(page)
     show(f'<footer class="foot">{esc(safety())}</footer>')
     tell_the_language()
+
+
+class Fault(Exception):
+    """A fault of ours, without the words of the error that shows it."""
+
+
+def _run(page: Any) -> None:
+    """Draw a page. What Streamlit logs of a fault says where it is and of which kind, but quotes no report."""
+    try:
+        page.run()
+    except Exception as error:
+        raise Fault(type(error).__name__).with_traceback(error.__traceback__) from None
 
 
 def safety() -> str:
@@ -74,6 +89,11 @@ def nothing_open() -> None:
     show(f"<h1>{esc(say('No report is open'))}</h1>{p(esc(lives), 'lede')}")
     if st.button(say("Add a report"), type="primary"):
         st.switch_page(st.session_state["pages"]["start"])
+
+
+@cache
+def _sweep_once() -> None:
+    sweep()
 
 
 @cache

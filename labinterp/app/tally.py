@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from labinterp.app.folder import private_folder
 from labinterp.batch import Summary, columns_of, run
 from labinterp.batch.output import Sink
 from labinterp.errors import ReadError
@@ -105,8 +105,8 @@ def judge(name: str, data: bytes, columns: Mapping[str, str], ref: Reference, pr
 
     `progress` is told the share that is done, a few times a second. Raises `ReadError` where the table cannot be read.
     """
-    with TemporaryDirectory(prefix="labinterp-") as folder, ThreadPoolExecutor(1) as pool:
-        source, target = stored(Path(folder), name, data), Path(folder) / "results.parquet"
+    with private_folder() as folder, ThreadPoolExecutor(1) as pool:
+        source, target = stored(folder, name, data), folder / "results.parquet"
         done = [0.0]
 
         def tell(rows: int, share: float) -> None:
@@ -146,8 +146,8 @@ def csv_of(table: bytes, *, only_open: bool = False) -> bytes:
     told = pq.read_table(pa.BufferReader(table))
     if only_open:
         told = told.filter(pc.field("status") != "ok")
-    with TemporaryDirectory(prefix="labinterp-") as folder:
-        sink = Sink(Path(folder) / "table.csv", ".csv", told.schema)
+    with private_folder() as folder:
+        sink = Sink(folder / "table.csv", ".csv", told.schema)
         for batch in told.to_batches():
             sink.write(batch)
         sink.close()

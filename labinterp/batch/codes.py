@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from labinterp.columns import first_places
+
 WIDTH = 21  # bits of a number: three of them fit into one 64-bit key
 MOST = 1 << WIDTH
 """More distinct things than this cannot be numbered; `Judge` forgets long before."""
@@ -27,7 +29,7 @@ class Texts:
     def numbers(self, texts: Sequence[str]) -> np.ndarray:
         """The number of each text; texts not seen before get the next ones."""
         known, held = self._numbers, self.texts
-        out = np.empty(len(texts), dtype=np.int64)
+        out = np.empty(len(texts), dtype=np.int32)
         for place, text in enumerate(texts):
             number = known.get(text)
             if number is None:
@@ -36,20 +38,20 @@ class Texts:
             out[place] = number
         return out
 
-    def read(self, column: pa.Array) -> np.ndarray:
+    def read(self, column: pa.ChunkedArray) -> np.ndarray:
         """The number of the text of each row of an Arrow column; a number or date counts as its text, NULL and NaN as empty text."""
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode()
-        values = column.dictionary
+        chunks = column.unify_dictionaries().chunks
+        if not chunks:
+            return np.empty(0, dtype=np.int32)
+        values = chunks[0].dictionary
         if pa.types.is_floating(values.type):
             values = pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
-        own = self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()])
-        if not len(own):
-            return np.zeros(len(column), dtype=np.int64)
-        if column.null_count == 0:
-            return own.take(column.indices.to_numpy())
-        rows = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
-        return np.where(column.is_null().to_numpy(zero_copy_only=False), 0, own.take(rows))
+        own = np.append(self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()]), np.int32(0))  # the last for NULL
+        missing = pa.scalar(len(own) - 1, chunks[0].indices.type)
+        rows = [(part.indices.fill_null(missing) if part.null_count else part.indices).to_numpy() for part in chunks]
+        return own.take(np.concatenate(rows))
 
     def dictionary(self) -> pa.Array:
         """All texts by number, as Arrow holds the values of a dictionary column."""
@@ -76,13 +78,6 @@ class Keys:
         return numbers.take(own) if len(own) else own, first_places(own, len(distinct))[fresh] if len(fresh) else fresh
 
 
-def first_places(own: np.ndarray, distinct: int) -> np.ndarray:
-    """Where each of the numbers 0 to `distinct` - 1 stands first in `own`."""
-    first = np.empty(distinct, dtype=np.int64)
-    first[own[::-1]] = np.arange(len(own) - 1, -1, -1)
-    return first
-
-
 class Growing:
     """A numpy array to which more is added at the end."""
 
@@ -95,7 +90,8 @@ class Growing:
 
     @property
     def values(self) -> np.ndarray:
-        return self._room[: self._used]
+        used: np.ndarray = self._room[: self._used]
+        return used
 
     def add(self, more: np.ndarray) -> None:
         needed = self._used + len(more)

@@ -92,6 +92,10 @@ def run(
     persons, persons_from, notices = _persons(sources, form, patients, (columns or {}).get("patient_id", ""))
     wishes = Wishes(columns or {}, {head: Test.of(text) for head, text in (tests or {}).items()}, form, persons, locale)
     inputs, readers, files = inputs_of(sources, target, wishes, patient, persons_from)
+    if causes and (nobody := [one for one in inputs if not one.error and not one.alone and "patient_id" not in one.names]):
+        raise ReadError(
+            f"{nobody[0].path}: causes are told for each person, and no column has their ids; name it with --map patient_id=COLUMN"
+        )
     with readers:
         order = {
             "input": identity(files),
@@ -105,6 +109,7 @@ def run(
         job.summary.notices = [*notices, *job.notices]
         job.judge_all()
         job.finish(target)
+        job.summary.name_column = next((one.names["name_text"] for one in inputs if not one.error), "")
     return job.summary
 
 
@@ -231,7 +236,7 @@ class _Job:
         self.judges[key] = judge
         if len(self.judges) > JUDGES:
             self.tallies.update(self.judges.pop(next(iter(self.judges))).tally())
-        return judge.judge(batch)
+        return judge.judge(batch).combine_chunks().to_batches()[0]
 
     def _count(self) -> None:
         """Bring the counts of the summary up to date."""

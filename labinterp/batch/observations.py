@@ -91,10 +91,9 @@ class Observations:
         return True
 
     def _batch(self, rows: list[dict[str, Any]], known: dict[str, Patient]) -> pa.RecordBatch:
-        frame = pd.DataFrame(rows, columns=[*COLUMNS])
-        frame["date_order"] = "ymd"
-        frame["patient_id"] = plain_ids(pa.array(frame["patient_id"].astype(object), TEXT, from_pandas=True))
-        texts = [pa.array([text or None for text in frame[name]], TEXT) for name in COLUMNS]
+        texts = [pa.array([str(row.get(name) or "") or None for row in rows], TEXT) for name in COLUMNS[:-1]]
+        texts[COLUMNS.index("date_order")] = pa.array(["ymd"] * len(rows), TEXT)
+        texts.append(pa.array([one or None for one in plain_ids(pa.array([row["patient_id"] for row in rows], TEXT))], TEXT))
         return pa.RecordBatch.from_arrays([*texts, *people_columns(texts[-1], known, self.persons)], schema=SCHEMA)
 
     def _people(self) -> dict[str, Patient]:

@@ -6,7 +6,6 @@ The stages decide what a text says of the person (`intervals`); here is only how
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ import pyarrow.compute as pc
 
 from labinterp.batch.codes import Growing, Texts
 from labinterp.intervals import OLDEST, ages_on, in_the_morning, possible_age, sex_of
-from labinterp.model import Patient
+from labinterp.model import Patient, today
 from labinterp.shapes import DateOrder, date_orders, parse_date
 
 SEXES = (None, "male", "female")
@@ -25,6 +24,7 @@ PERSON = ("sex", "age", "birth_date", "collected_text", "date_order")
 
 UNBORN = 1 << 30  # an ordinal after every day: a birth date that is not known
 LAST = int(OLDEST * 365.25) + 1  # more days than any person lived
+ORDERS: dict[str, DateOrder] = {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}
 ORDER = "\x1f"  # between the order of a date and its text
 
 
@@ -36,14 +36,14 @@ class Days:
         self._ordinals, self._morning = Growing(np.int32), Growing(np.bool_)
         self.seen: set[DateOrder] = set()
 
-    def read(self, column: pa.Array, orders: pa.Array | None) -> np.ndarray:
+    def read(self, column: pa.ChunkedArray, orders: pa.ChunkedArray | None) -> np.ndarray:
         if orders is not None:
             texts = [array.cast(pa.string()).fill_null("") for array in (orders, column)]
             column = pc.binary_join_element_wise(*texts, ORDER)
         codes = self.texts.read(column)
         fresh = self.texts.texts[len(self._ordinals) :]
         split = [text.rpartition(ORDER) for text in fresh]
-        days = [parse_date(text, order or self.order) for order, _, text in split]
+        days = [parse_date(text, ORDERS.get(order, self.order)) for order, _, text in split]
         self._ordinals.add(np.array([self.missing if day is None else day.toordinal() for day in days], dtype=np.int32))
         self._morning.add(np.array([in_the_morning(text) for _, _, text in split], dtype=bool))
         for _, _, text in split:
@@ -77,16 +77,19 @@ class People:
         self.columns, self.patient, self.order = {ours: columns[ours] for ours in PERSON if ours in columns}, patient, order
         self.cuts = np.empty(0)
         self.orders: set[DateOrder] = set()
-        self.forget()
+        self._start()
 
     def __len__(self) -> int:
         return max(len(texts) for texts in (self.sexes, self.ages, self.births.texts, self.days.texts))
 
     def forget(self) -> None:
         """Let go of all texts."""
-        self.orders |= self.births.seen | self.days.seen if hasattr(self, "births") else set()
+        self.orders = self.date_orders()
+        self._start()
+
+    def _start(self) -> None:
         self.sexes, self.ages = Texts(), Texts()
-        self.births, self.days = Days(self.order, UNBORN), Days(self.order, date.today().toordinal())
+        self.births, self.days = Days(self.order, UNBORN), Days(self.order, today().toordinal())
         self._sex, self._years = Growing(np.int64), Growing(np.float64)
         self._by_day = self._by_years = np.empty(0, dtype=np.int64)
 
@@ -103,7 +106,7 @@ class People:
     def kinds_of(self, years: np.ndarray) -> np.ndarray:
         return np.where(np.isnan(years), 0, np.searchsorted(self.cuts, years, side="right") + 1)
 
-    def read(self, batch: pa.RecordBatch) -> Persons:
+    def read(self, batch: pa.Table) -> Persons:
         n = batch.num_rows
         column = {ours: batch.column(theirs) for ours, theirs in self.columns.items()}
         none = np.zeros(n, dtype=np.int64)
@@ -123,7 +126,7 @@ class People:
         texts = pd.Series(self.ages.texts[len(self._years) :], dtype=object)
         self._years.add(possible_age(pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)))
         if not len(self.days.ordinals):
-            self.days.read(pa.array([""]), None)
+            self.days.read(pa.chunked_array([[""]]), None)
 
     def _age_kinds(self, days: np.ndarray, births: np.ndarray | None, years: np.ndarray | None) -> np.ndarray:
         if not len(self._by_day):

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from labinterp.batch.codes import WIDTH, Growing, Keys, Texts, first_places
+from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
 from labinterp.batch.people import SEXES, People, Persons
-from labinterp.columns import encode, resolve
+from labinterp.columns import encode, first_places, resolve
 from labinterp.flags import flag_results
-from labinterp.interpretation import complete, read_rows
+from labinterp.interpretation import read_rows
 from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers
 from labinterp.limits import Limits
-from labinterp.model import Patient
+from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
 from labinterp.shapes import decimal_votes
 
@@ -72,16 +72,18 @@ class Rows:
         self.needy = needy_markers(ref)
         self._counted: Counter[Tally] = Counter()
         self._votes: Counter[str] = Counter()
-        self.forget(0)
+        self._start()
 
     def forget(self, most: int) -> None:
-        """Let go of all rows; of what was counted, unknown names beyond `most` are put together."""
-        if hasattr(self, "texts"):
-            self._counted, self._votes = self.tally(), self.votes()
-            if len(self._counted) > most:
-                self._counted = _without_rare(self._counted, most // 2)
+        """Let go of all rows; of what was counted, the rarest names beyond `most` are put together."""
+        self._counted, self._votes = self.tally(), self.votes()
+        if len(self._counted) > most:
+            self._counted = _without_rare(self._counted, most // 2)
+        self._start()
+
+    def _start(self) -> None:
         self.texts = {ours: Texts() for ours in self.columns}
-        self._levels = [Keys() for _ in range(0, len(self.columns), 2)]
+        self._levels = [Keys() for _ in range(1, len(self.columns), 2)]
         self._printed = {ours: Growing(np.int64) for ours in (*VOTERS,) if ours in self.columns}
         self._read = {name: Growing(np.float64 if name in NUMBERS else object) for name in READ}
         self._group, self._profile, self._first, self._morning = (Growing(np.int64) for _ in range(4))
@@ -98,9 +100,10 @@ class Rows:
         self._table = pa.RecordBatch.from_arrays([column.array() for column in self._answers], names=ANSWERS.names)
 
     def __len__(self) -> int:
-        return max(len(self._group), len(self._judged), len(self._answer_of) >> 5, *(len(texts) for texts in self.texts.values()))
+        tables = (len(self._answer_of), len(self._limits_of), self._ages.size)  # numbers only: thirty-two weigh as much as a text
+        return max(len(self._group), len(self._judged), max(tables) >> 5, *(len(texts) for texts in self.texts.values()))
 
-    def read(self, batch: pa.RecordBatch, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
+    def read(self, batch: pa.Table, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
         """The answers of a batch, and the number of the text of each row in every printed column."""
         codes = {ours: texts.read(batch.column(self.columns[ours])) for ours, texts in self.texts.items()}
         rows, fresh = self._number(list(codes.values()))
@@ -120,7 +123,7 @@ class Rows:
 
     def _number(self, codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The number of the distinct row that each row is, and the first places of those not seen before."""
-        rows, fresh = codes[0], np.empty(0, dtype=np.int64)
+        rows, fresh = codes[0].astype(np.int64), np.empty(0, dtype=np.int64)
         for level, keys in enumerate(self._levels):
             key = rows
             for numbers in codes[1 + 2 * level : 3 + 2 * level]:
@@ -133,7 +136,10 @@ class Rows:
     def _learn_rows(self, codes: dict[str, np.ndarray], people: People) -> None:
         """Read the rows that were not seen before, as a report is read."""
         texts = {ours: [self.texts[ours].texts[number] for number in numbers.tolist()] for ours, numbers in codes.items()}
-        frame = complete(joined(pd.DataFrame(texts, dtype=object)).assign(**self.facts))
+        frame = joined(pd.DataFrame(texts, dtype=object)).assign(**self.facts)
+        frame = pd.DataFrame(
+            {name: pd.Series(frame.get(name, ""), frame.index, dtype=object) for name in (*TEXT_COLUMNS, *DOCUMENT_COLUMNS)}
+        )
         read = read_rows(frame, self.ref)
         for name, held in self._read.items():
             held.add(plain(read[name], name in NUMBERS))
@@ -167,7 +173,8 @@ class Rows:
         """1 where the time of day does not matter, or where a printed text tells it; 0 where only the date of collection may tell it."""
         columns = ("marker", "name_text", "section_text", "specimen_text")
         numbers, said = resolve(read, columns, lambda m, *texts: m not in self.needy or any(in_the_morning(text or "") for text in texts))
-        return np.array(said, dtype=np.int64)[numbers]
+        told: np.ndarray = np.array(said, dtype=np.int64)[numbers]
+        return told
 
     def _cut(self, people: People) -> None:
         """Tell ages apart wherever anything may change for some group; for each profile, which of its own ages that is."""
@@ -208,7 +215,8 @@ class Rows:
             frame = self._frame(row[one], collected=np.full(len(one), None), **people.frame_of(persons, at[one]))
             chosen = choose_intervals(frame, self.ref, self.patient)["limits"]
             self._limits_of.values[distinct] = [self._limits_known.setdefault(limits, len(self._limits_known)) for limits in chosen]
-        return self._limits_of.values[places].astype(np.int64)
+        found: np.ndarray = self._limits_of.values[places].astype(np.int64)
+        return found
 
     def _frame(self, row: np.ndarray, **further: np.ndarray) -> pd.DataFrame:
         columns = {name: pd.Series(held.values[row], dtype=held.values.dtype) for name, held in self._read.items()}
@@ -248,8 +256,8 @@ class Column:
     def add(self, values: pd.Series) -> None:
         if self.type == pa.string():
             own, distinct = pd.factorize(plain(values))
-            numbers = np.append(self.texts.numbers(distinct.tolist()), 0)[own]  # the last for what is missing: -1
-            more = pa.array((numbers - 1).astype(np.int32), mask=numbers == 0)
+            numbers = np.append(self.texts.numbers(distinct.tolist()), np.int32(0))[own]  # the last for what is missing: -1
+            more = pa.array(numbers - 1, mask=numbers == 0)
         elif self.type == pa.bool_():
             more = pa.array([value if isinstance(value, bool) else None for value in values.tolist()], self.type)
         else:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from labinterp.batch.layout import FILE, Books, Layout, Wishes, stem
 from labinterp.batch.observations import NAMES, PEOPLE, SCHEMA, Observations
 from labinterp.batch.pool import Readers
-from labinterp.batch.tables import KINDS, LINES, TEXT, Fault, NotInThisEncoding, kind_of, open_table
+from labinterp.batch.tables import KINDS, LINES, PACKED, TEXT, Fault, NotInThisEncoding, kind_of, open_table
 from labinterp.batch.votes import Changed, TableFacts
 from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
@@ -95,6 +95,11 @@ def _is_ours(path: Path, target: Path) -> bool:
     return path.parent == target.parent and (path == target or path.name.startswith((f"{target.name}.", f".{target.name}")))
 
 
+def _may_be_report(path: Path) -> bool:
+    """A table without columns for names and values may still be a report, such as one with a column for each test."""
+    return kind_of(path) not in LINES and path.suffix.lower() not in PACKED and path.stat().st_size <= HEAD
+
+
 def is_table(path: Path) -> bool:
     return kind_of(path) in KINDS
 
@@ -113,18 +118,22 @@ def inputs_of(
     folder = any(source.is_dir() for source in sources) or len(files) > 1
     several = len(files) > 1
     none = Readers([], None)
+    no_table = ""
     kinds = (*KINDS, ".xlsx") if wishes.said else KINDS
     if all(kind_of(path) in kinds for path, _ in files):
         books = Books(files[0][0].parent)
         inputs = [_table(path, name, wishes, several, books) for path, name in files]
         if any(not one.error for one in inputs):
             return inputs, none, [path for path, _ in files]
-        if wishes.said or all(kind_of(path) in LINES or path.stat().st_size > HEAD for path, _ in files):
+        if wishes.said or wishes.persons or not any(_may_be_report(path) for path, _ in files):
             if several:
                 return inputs, none, [path for path, _ in files]
             raise ReadError(inputs[0].error)
+        no_table = inputs[0].error
+    if wishes.persons:
+        raise ReadError(f"{', '.join(map(str, sources))}: a table of persons goes with tables of results; a report says itself whose it is")
     readers = Readers([path for path, _ in files], wishes.locale)
-    return [_reports(files, readers, patient, strict=not folder)], readers, [path for path, _ in files]
+    return [_reports(files, readers, patient, strict=not folder, no_table=no_table)], readers, [path for path, _ in files]
 
 
 def _named(files: list[tuple[Path, str]], table: str, sources: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -211,8 +220,11 @@ def _lines(path: Path, name: str, wishes: Wishes, several: bool) -> Input:
 # ---- reports -------------------------------------------------------------------------------------------------------------
 
 
-def _reports(files: Sequence[tuple[Path, str]], readers: Readers, patient: Patient | None, *, strict: bool) -> Input:
-    """All reports as one input; `strict` where the only one must be readable. A piece holds what a few seconds or some dozen files give."""
+def _reports(files: Sequence[tuple[Path, str]], readers: Readers, patient: Patient | None, *, strict: bool, no_table: str) -> Input:
+    """All reports as one input. A piece holds what a few seconds or some dozen files give.
+
+    `strict` where the only one must be readable; then `no_table` says why it is no table of results, if it is a table at all.
+    """
     at = [0]
 
     def read(known: TableFacts | None, skip: int) -> Iterator[Piece]:
@@ -222,6 +234,8 @@ def _reports(files: Sequence[tuple[Path, str]], readers: Readers, patient: Patie
         for number, (path, name) in enumerate(files[skip:], skip):
             found = readers.get(number)
             at[0], steps = number + 1, steps + 1
+            if strict and no_table and (isinstance(found, str) or not len(found.rows)):
+                raise ReadError(no_table)
             if isinstance(found, str):
                 if strict:
                     raise ReadError(f"{path}: {found}")

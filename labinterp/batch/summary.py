@@ -118,6 +118,7 @@ class Summary:
     row_faults: list[Fault] = field(default_factory=list)
     failures: list[Fault] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    name_column: str = ""  # the column of the output that names the tests, in the first input
     beside: list[Path] = field(default_factory=list)  # the files written with the output
 
     @property
@@ -126,10 +127,14 @@ class Summary:
         return [fault for fault in self.failures if not fault.text]
 
     @property
+    def unread(self) -> list[Fault]:
+        """Lines that may be results and were not read."""
+        return [fault for fault in self.failures if fault.text]
+
+    @property
     def not_interpreted(self) -> int:
         """Rows and lines without an answer; what is no result needs none."""
-        lines = sum(1 for fault in self.failures if fault.text)
-        return self.rows + lines - self.status["ok"] - self.status["not_a_result"]
+        return self.rows + len(self.unread) - self.status["ok"] - self.status["not_a_result"]
 
     def count(self, tallies: Counter[Tally]) -> None:
         """Take over what the judges have counted."""
@@ -198,9 +203,8 @@ class Summary:
         for reason, count in self.left_out.most_common():
             yield f"left out: {count:,} {reason}"
         yield from self.notices
-        lines = [fault for fault in self.failures if fault.text]
-        if lines:
-            yield f"{len(lines):,} lines that may be results were not read"
+        if self.unread:
+            yield f"{len(self.unread):,} lines that may be results were not read"
         for fault in self.unreadable[:TOLD]:
             yield f"cannot read {fault.file}: {fault.reason if len(fault.reason) <= REASON else fault.reason[:REASON] + ' ...'}"
         if len(self.unreadable) > TOLD:
@@ -212,7 +216,7 @@ class Summary:
             "rows": self.rows,
             "files": self.files,
             "files_unreadable": len({fault.file for fault in self.unreadable}),
-            "lines_unread": sum(1 for fault in self.failures if fault.text),
+            "lines_unread": len(self.unread),
             "status": dict(ordered(self.status)),
             "flags": dict(ordered(self.flags)),
             "critical": self.flags["LL"] + self.flags["HH"],

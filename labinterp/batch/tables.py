@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import mmap
+import re
 import struct
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from labinterp.errors import ReadError
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 
-BLOCK = 16 << 20  # bytes of one batch of a text table
+BLOCK = 4 << 20  # bytes of one batch of a text table; pyarrow reads several ahead
 ROWS = 1 << 17  # rows of one batch of the others
 TEXT = pa.string()
 SHARED = pa.dictionary(pa.int32(), pa.string())
@@ -175,7 +176,8 @@ def _delimited(path: Path) -> Table:
 def _hint(message: str) -> str:
     if "straddl" in message:
         return f"a line is longer than {BLOCK >> 20} MB; a quotation mark may be opened and never closed"
-    return message
+    counted = re.search(r"Expected \d+ columns, got \d+", message)  # pyarrow goes on with the line itself, which is nobody's to log
+    return f"the table is broken ({counted[0] if counted else 'a line that cannot be read'})"
 
 
 def _holds_quote(path: Path) -> bool:
@@ -203,7 +205,7 @@ def _parquet(path: Path) -> Table:
                     columns = [without_nan(column) for column in batch.columns]
                     yield pa.RecordBatch.from_arrays(columns, names=names)
         except (pa.ArrowException, OSError) as error:
-            raise ReadError(f"{path}: the Parquet file is damaged or cut off ({error})") from None
+            raise ReadError(f"{path}: the Parquet file is damaged or cut off ({type(error).__name__})") from None
 
     plain = pa.schema([pa.field(name, one.type) for name, one in zip(names, schema)])
     return Table(path, plain, start, lambda: read[0] / max(rows, 1))
@@ -227,7 +229,7 @@ def _transport(path: Path) -> Table:
         with opened() as reader:
             rows, first = int(reader.nobs), reader.read(1)
     except broken as error:
-        raise ReadError(f"{path}: the SAS transport file is damaged or of another version ({error})") from None
+        raise ReadError(f"{path}: the SAS transport file is damaged or of another version ({type(error).__name__})") from None
     names = unique([str(name) for name in first.columns])
     numeric = [first[name].dtype.kind == "f" for name in first.columns]
     schema = pa.schema([(name, pa.float64() if number else TEXT) for name, number in zip(names, numeric)])
@@ -248,7 +250,7 @@ def _transport(path: Path) -> Table:
                         schema=schema,
                     )
         except broken as error:
-            raise ReadError(f"{path}: the SAS transport file is damaged ({error})") from None
+            raise ReadError(f"{path}: the SAS transport file is damaged ({type(error).__name__})") from None
 
     return Table(path, schema, start, lambda: read[0] / max(rows, 1))
 
@@ -269,7 +271,7 @@ def _workbook(path: Path) -> Table:
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         except (KeyError, ValueError, TypeError, zipfile.BadZipFile, OSError) as error:
-            raise ReadError(f"{path}: the workbook is damaged: {error}") from None
+            raise ReadError(f"{path}: the workbook is damaged ({type(error).__name__})") from None
         except ModuleNotFoundError:
             raise ReadError(f"{path}: reading this needs the package openpyxl; pip install 'labinterp[xlsx]'") from None
         sheet = next(

@@ -10,17 +10,28 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
+    from labinterp.reference import Reference
 
 _FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f]*[=+\-@＝＋－＠]")
 _HARMLESS = re.compile(r"[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?|[-+=<>*/. ]{1,3}")
 
 
 def to_csv(interpretation: Interpretation, path: str | Path | None = None) -> str:
-    """One line a result, all columns. Written to `path` it begins with a byte-order mark, without which Excel takes it for Latin-1."""
-    text = str(disarmed(interpretation.results).to_csv(index=False, lineterminator="\n"))
+    """One line a result, all columns, and with what it was judged: version and knowledge.
+
+    Written to `path` it begins with a byte-order mark, without which Excel takes it for Latin-1.
+    """
+    text = str(disarmed(stamped(interpretation.results, interpretation.reference)).to_csv(index=False, lineterminator="\n"))
     if path is not None:
         Path(path).write_text(text, encoding="utf-8-sig", newline="")
     return text
+
+
+def stamped(frame: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+    """The table with two columns more: version of the program and digest of the knowledge. A line of comment would break readers of CSV."""
+    from labinterp import __version__
+
+    return frame.assign(labinterp=__version__, knowledge=ref.digest[:12])
 
 
 def disarmed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -43,6 +43,8 @@ def to_fhir(interpretation: Interpretation, *, patient: bool = False) -> dict[st
 
     Raises `ValueError` for results of several people: a report is of one person.
     """
+    from labinterp import __version__
+
     people = interpretation.results.get("patient_id")
     if people is not None and people.nunique() > 1:
         raise ValueError(f"the results are of {people.nunique()} people; a FHIR report is of one: split them by patient_id first")
@@ -90,7 +92,9 @@ def to_fhir(interpretation: Interpretation, *, patient: bool = False) -> dict[st
         add(guidance(f"alert:{alert.id}", _alert_text(alert, language)) | subject, f"alert {alert.id} {alert.row}")
     for finding in interpretation.findings:
         add(guidance(f"cause:{finding.cause}", _finding_text(finding, language)) | subject, f"cause {finding.cause}")
-    return {"resourceType": "Bundle", "language": language.code, "type": "collection", "entry": entries}
+    judged = {"version": __version__, "knowledge": interpretation.reference.digest}
+    tags = [{"system": NAMESPACE + name, "code": code} for name, code in judged.items()]
+    return {"resourceType": "Bundle", "meta": {"tag": tags}, "language": language.code, "type": "collection", "entry": entries}
 
 
 def patient_of(person: Patient) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def to_html(answer: Interpretation, *, day: date | None = None, with_name: bool 
         f'<!doctype html>\n<html lang="{content.language.code}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="referrer" content="no-referrer">'
+        f'<meta name="generator" content="{esc(content.version)}">'
         f"<title>{esc(content.language.say(TITLE))}</title><style>{STYLE}</style></head><body><main>\n"
         + "\n".join(filter(None, parts(content)))
         + "\n</main></body></html>\n"

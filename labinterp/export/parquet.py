@@ -12,12 +12,18 @@ if TYPE_CHECKING:
 
 
 def to_parquet(interpretation: Interpretation, path: str | Path) -> None:
-    """Write the results, one row each, with all columns. Needs pyarrow (``pip install 'labinterp[batch]'``)."""
+    """Write the results, one row each, with all columns. Needs pyarrow (``pip install 'labinterp[batch]'``).
+
+    The metadata of the file hold the version (``labinterp``) and the digest of the knowledge (``knowledge``).
+    """
     import pyarrow
     import pyarrow.parquet
 
+    from labinterp import __version__
+
     columns = {str(name): _column(interpretation.results[name]) for name in interpretation.results.columns}
-    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    metadata = {"labinterp": __version__, "knowledge": interpretation.reference.digest}
+    pyarrow.parquet.write_table(pyarrow.table(columns, metadata=metadata), path)
 
 
 def _column(column: pd.Series) -> object:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from labinterp.causes import NOT_TESTED
 from labinterp.facts import STRENGTHS, without_day
 from labinterp.language import Language, english
-from labinterp.model import Alert, Evidence, Finding, Patient
+from labinterp.model import Alert, Evidence, Finding, Patient, today
 from labinterp.shown import (
     ENGLISH,
     GLYPHS,
@@ -189,7 +189,7 @@ def summary_of(answer: Interpretation, day: date | None = None, *, with_name: bo
     told = [finding for finding in answer.findings if finding.tier == "fits"] or [f for f in answer.findings if f.tier == "possible"]
     shown = told[:CAUSES]
     return Summary(
-        day=day or date.today(),
+        day=day or today(),
         name=report.patient_name if with_name and report else "",
         facts=tuple(facts_of(answer.patient, report.laboratory if report else "", days, ref.language)),
         counts=answer.summary,

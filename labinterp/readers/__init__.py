@@ -93,7 +93,8 @@ def content_of(source: str | os.PathLike[str] | bytes | IO[bytes] | IO[str], nam
         path = Path(source)
         try:
             with path.open("rb") as file:
-                return _bounded(file, name or path.name), name or path.name
+                name = name or path.name.encode("utf-8", "replace").decode()  # a name may be in another encoding
+                return _bounded(file, name), name
         except OSError as error:
             raise ReadError(f"{path}: {error.strerror or type(error).__name__}") from None
         except ValueError:  # a null byte in the path: text was given where a path belongs

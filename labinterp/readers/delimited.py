@@ -55,7 +55,10 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     if lines[0].lower().startswith("sep=") and len(lines[0]) <= 6:  # a hint that Excel writes
         lines = lines[1:]
     refuse_cells(len(lines), max((line.count(delimiter) for line in lines), default=0) + 1, name)
-    cells = cells_of(lines, delimiter, quoted=whole)
+    try:
+        cells = cells_of(lines, delimiter, quoted=whole)
+    except pd.errors.ParserError:  # a mark that is opened and never closed
+        cells = pd.DataFrame()
     if whole and (len(cells) != len(lines) or not all(is_record(line, delimiter) for line in lines if "\n" in line)):
         whole, lines = False, kept(physical_lines(text))
         cells = cells_of(lines, delimiter, quoted=False)

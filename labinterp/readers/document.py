@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from labinterp.language import remark
-from labinterp.model import Patient, Report
+from labinterp.model import Patient, Report, today
 from labinterp.readers import cards, vocabulary
 from labinterp.readers.cells import looks_like_unit, measure
 from labinterp.readers.columns import Header, headers_of
@@ -108,7 +108,7 @@ def _take_cards(reader: Reader, lines: Sequence[Line]) -> None:
 def _born(text: str, order: Any) -> date | None:
     """A birth date; a year in two digits lies in the past."""
     day = parse_date(text, order) if text else None
-    return day.replace(year=day.year - 100) if day is not None and day > date.today() else day
+    return day.replace(year=day.year - 100) if day is not None and day > today() else day
 
 
 def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> dict[str, Any]:

@@ -10,12 +10,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from labinterp.errors import ReadError
 from labinterp.language import remark
-from labinterp.model import Patient, Report
+from labinterp.model import Patient, Report, today
 from labinterp.readers.encoding import decode
 from labinterp.readers.limits import limits
 from labinterp.readers.words import sexes_of
@@ -132,14 +131,26 @@ def parsed(text: str, name: str) -> tuple[list[dict[str, Any]], list[dict[str, A
             if isinstance(item, dict):
                 objects.append(item)
         if not any("resourceType" in item for item in objects):
-            at = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-            raise ReadError(f"{name}: the JSON is broken or cut off{at}") from None
+            at = error.pos if isinstance(error, json.JSONDecodeError) else None
+            raise ReadError(
+                f"{name}: the JSON is broken or cut off" if at is None else f"{name}: the JSON is broken or cut off at character {at}"
+            ) from None
         return objects, unread
 
 
 def loads(text: str | bytes) -> Any:
     """JSON with the digits that were sent: numbers stay texts."""
-    return json.loads(text, parse_float=str, parse_int=str)
+    data = json.loads(text, parse_float=str, parse_int=str)
+    return _whole(data) if (b"\\ud" if isinstance(text, bytes) else "\\ud") in text.lower() else data  # type: ignore[operator]
+
+
+def _whole(data: Any) -> Any:
+    """The same without halves of characters (``"\\ud800"``), which JSON may hold and no table can."""
+    if isinstance(data, str):
+        return data.encode("utf-8", "replace").decode()
+    if isinstance(data, list):
+        return [_whole(item) for item in data]
+    return {_whole(key): _whole(item) for key, item in data.items()} if isinstance(data, dict) else data
 
 
 class _Document:
@@ -208,7 +219,7 @@ class _Document:
         age, pregnant = _number(extension(resource, "age")), extension(resource, "pregnant")
         self.patients[key] = Patient(
             sex=sex,
-            birth_date=born if born and born <= date.today() else None,
+            birth_date=born if born and born <= today() else None,
             age=age if age is not None and 0 <= age <= 130 else None,
             pregnant={"True": True, "False": False}.get(pregnant),
         )

@@ -21,12 +21,13 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
 import labinterp
 from labinterp.errors import ReadError
+from labinterp.language import remark
 from labinterp.model import Report
 from labinterp.readers import content_of, refuse_empty, wire
 from labinterp.readers.drawing import Drawing
@@ -36,6 +37,9 @@ from labinterp.readers.worker import OUT_OF_MEMORY
 Source = str | os.PathLike[str] | bytes | IO[bytes] | IO[str]
 
 PROGRAM = "from labinterp.readers.worker import main; main()"
+
+DRAWING = (30.0, 3 << 29)
+"""Seconds and bytes for a page to look at: it has no need of what text recognition needs."""
 
 WORN = 1 << 30
 """Bytes: a worker that has held more is replaced, as memory once taken is seldom given back."""
@@ -47,6 +51,7 @@ class Guard:
     def __init__(self, workers: int = 1, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.count = workers
+        self.start_with = PROGRAM
         self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()  # the one used last is the warm one
         self._workers = [_Worker() for _ in range(workers)]
         for worker in self._workers:
@@ -56,7 +61,7 @@ class Guard:
         """Start one worker now, so that the first document does not wait for it."""
         worker = self._free.get()
         try:
-            worker.start()
+            worker.start(self.start_with)
         finally:
             self._free.put(worker)
         return self
@@ -101,7 +106,8 @@ class Guard:
 
     def draw(self, data: bytes, page: int, *, name: str = "document") -> Drawing | None:
         """What `drawing.draw` returns or raises."""
-        message, pixels = self._ask({"job": "draw", "name": name, "page": page}, data, self.limits)
+        bounds = replace(self.limits, seconds=min(self.limits.seconds, DRAWING[0]), memory=min(self.limits.memory, DRAWING[1]))
+        message, pixels = self._ask({"job": "draw", "name": name, "page": page}, data, bounds)
         if message.get("drawing") is None:
             return None
         (width, height), points = message["drawing"]
@@ -123,6 +129,10 @@ class Guard:
     def _ask(self, request: dict[str, Any], data: bytes, bounds: Limits) -> tuple[dict[str, Any], bytes]:
         worker = self._free.get()
         try:
+            try:
+                worker.start(self.start_with)
+            except OSError as error:
+                raise ReadError(f"{request['name']}: the process that reads documents cannot be started ({error.strerror})") from None
             message, blob = worker.ask(request | {"limits": asdict(bounds)}, data, bounds)
         finally:
             self._free.put(worker)
@@ -138,14 +148,14 @@ class _Worker:
         self.process: subprocess.Popen[bytes] | None = None
         self.owner = 0
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, program: str) -> None:
         if self.process is not None and self.owner == os.getpid() and self.process.poll() is None:
-            return self.process
+            return
         if self.owner == os.getpid():
             self.stop()
-        places = [str(Path(labinterp.__file__).resolve().parents[1]), *(os.path.abspath(place) for place in sys.path)]  # noqa: PTH100
+        places = [str(Path(labinterp.__file__).resolve().parents[1]), *(str(Path(place).absolute()) for place in sys.path)]
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", PROGRAM],
+            [sys.executable, "-P", "-c", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libraries write there what they find in a document
@@ -154,7 +164,6 @@ class _Worker:
         )
         self.owner = os.getpid()
         atexit.register(self.stop)
-        return self.process
 
     def stop(self) -> None:
         process, self.process = self.process, None
@@ -171,10 +180,10 @@ class _Worker:
                     continue
 
     def ask(self, request: dict[str, Any], data: bytes, bounds: Limits) -> tuple[dict[str, Any], bytes]:
-        """One answer. Raises `ReadError` where there is none; then the process is gone, and the next question starts another."""
+        """One answer of the process, which was started. Raises `ReadError` where there is none; then the process is gone."""
         name = request["name"]
-        process = self.start()
-        assert process.stdin is not None and process.stdout is not None
+        process = self.process
+        assert process is not None and process.stdin is not None and process.stdout is not None
         clock = _Clock(process, bounds)
         try:
             wire.send(process.stdin, request, data)
@@ -218,7 +227,7 @@ class _Clock:
 
     def _expire(self) -> None:
         late = time.monotonic() >= self.end
-        self.over = f"reading it took longer than {self.bounds.seconds if late else self.bounds.silence:g} s and was stopped"
+        self.over = remark(f"reading it took longer than {self.bounds.seconds if late else self.bounds.silence:g} s and was stopped")
         self.process.kill()
 
     def alive(self) -> None:
@@ -241,8 +250,8 @@ def _code_of(process: subprocess.Popen[bytes]) -> int | None:
 
 def _why(code: int | None, bounds: Limits) -> str:
     if code == OUT_OF_MEMORY:
-        return f"reading it took more than {bounds.memory >> 20} MB of memory and was stopped"
-    return (
+        return remark(f"reading it took more than {bounds.memory >> 20} MB of memory and was stopped")
+    return remark(
         f"reading it made the reader fall ({code}); it is damaged, made to do harm, or needs more than {bounds.memory >> 20} MB of memory"
     )
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date
 from typing import Any
 
 from labinterp.errors import ReadError
 from labinterp.language import remark
-from labinterp.model import Patient, Report
+from labinterp.model import Patient, Report, today
 from labinterp.readers.encoding import decode, encoding_of
 from labinterp.readers.fhir import ANSWERS, without_tag
 from labinterp.readers.limits import limits
@@ -260,7 +259,7 @@ def _patient(segment: Any) -> tuple[Patient, str]:
     sex = sexes_of([letter])[letter]
     born = parse_date(time_of(_part(segment, 7)), "ymd") if _part(segment, 7) else None
     human = " ".join(filter(None, (_part(segment, 5, 1, 2), _part(segment, 5, 1, 1))))
-    return Patient(sex=sex, birth_date=born if born and born <= date.today() else None), human
+    return Patient(sex=sex, birth_date=born if born and born <= today() else None), human
 
 
 def time_of(text: str) -> str:

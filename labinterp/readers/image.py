@@ -28,7 +28,7 @@ DPI = 200
 SURE = 0.5  # text below this confidence is left out of rows
 INSTALL = "pip install 'labinterp[ocr]'"
 
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "DIB", "GIF", "WEBP")
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP")
 """What Pillow may open: others of its formats start programs or are rarely looked after."""
 
 _MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"BM", b"GIF8")

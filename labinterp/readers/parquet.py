@@ -10,7 +10,7 @@ from labinterp.model import Report
 from labinterp.readers.limits import limits
 from labinterp.readers.table import refuse_cells, report_of, table_of
 
-PIECE = 4096
+PIECE = 256
 """Rows taken out at a time, so that a text that is stored once and meant a million times is noticed before it is written out."""
 
 
@@ -37,10 +37,12 @@ def _bounded(file: Any, name: str) -> Any:
     """The table, taken out piece by piece up to the limit of what may be unpacked."""
     import pyarrow
 
-    most, size, pieces = limits().unpacked * 5, 0, []
-    for piece in file.iter_batches(batch_size=PIECE):
+    most, size, pieces = limits().unpacked * 2, 0, []
+    for batch in file.iter_batches(batch_size=PIECE):
+        columns = [column.dictionary_decode() if pyarrow.types.is_dictionary(column.type) else column for column in batch.columns]
+        piece = pyarrow.RecordBatch.from_arrays(columns, names=batch.schema.names)
         pieces.append(piece)
         size += piece.nbytes
         if size > most:
             raise ReadError(f"{name}: the Parquet file unpacks to more than {most >> 20} MB, which is the limit; use `labinterp batch`")
-    return pyarrow.Table.from_batches(pieces, file.schema_arrow)
+    return pyarrow.Table.from_batches(pieces) if pieces else file.schema_arrow.empty_table()

@@ -54,12 +54,18 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
             raise ReadError(f"{name}: the PDF has {len(document)} pages; the limit is {most.pages}")
         pages, clock = [], time.monotonic()
         for number in range(len(document)):
-            page = document[number]
+            try:
+                page = document[number]
+            except pdfium.PdfiumError:
+                pages.append(Page(number + 1, 0.0, 0.0, [], missing="this page is damaged and cannot be opened"))
+                continue
             try:
                 pages.append(_page(page, number + 1, name))
             finally:
                 page.close()
-        pictures = [p for p in pages if p.origin != "text" or (len(p.words) < FEW_WORDS and _is_picture(document, p))]
+        if pages and all(page.missing for page in pages):
+            raise ReadError(f"{name}: the PDF is damaged: none of its pages can be opened")
+        pictures = [p for p in pages if not p.missing and (p.origin != "text" or (len(p.words) < FEW_WORDS and _is_picture(document, p)))]
         if pictures and not image.available():
             if len(pictures) == len(pages) and any(p.origin != "layer" for p in pictures):
                 raise ReadError(f"{name}: {_why(pictures)}; reading it as a picture needs the extra 'ocr': {image.INSTALL}")

@@ -7,6 +7,7 @@ that it does not find on a line of its own reading goes to `review`.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Sequence
 
@@ -28,6 +29,7 @@ def compare(data: bytes, password: str | None, pages: Sequence[Page], results: S
     from pdfminer.pdfparser import PDFSyntaxError
     from pdfplumber.utils.exceptions import PdfminerException
 
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # its warnings quote what is in the document
     seen: dict[int, list[str]] = {}
     try:
         with pdfplumber.open(io.BytesIO(data), password=password or "", pages=wanted) as document:

@@ -58,7 +58,7 @@ class Table:
 
 
 def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | None = None, notices: Sequence[str] = ()) -> Report:
-    """One report from all tables of a document. Raises `ReadError` where no table has results, naming the headings seen."""
+    """One report from all tables of a document. Raises `ReadError` where no table has results."""
     parts, unread, seen, said, empty = [], [], [], list(notices), []
     facts: dict[str, Any] = {}
     for table in tables:
@@ -71,10 +71,13 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
             unread += reading.unread
             continue
         empty.append(table)
-        if reading.headings:
-            seen.append(f"{table.title}: {reading.headings}" if table.title else reading.headings)
-    if not parts:
-        raise ReadError(f"{name}: no column of results was found. Columns seen: {'; '.join(seen) or 'none'}")
+        seen += reading.roles
+    if not parts:  # the headings themselves are not said: where a table has none, they are somebody's name and values
+        known = ", ".join(dict.fromkeys(filter(None, seen))) or "none"
+        raise ReadError(
+            f"{name}: no column of results was found; a table needs one headed as the test (Test, Analyte, Parameter) and one as the "
+            f"result (Result, Value), or a column for each test. Columns that were understood: {known}"
+        )
     for table in empty:
         left = {"page": table.page, "reason": remark("a table without results"), "kind": "furniture"}
         unread += [{"text": line} | left for line in table.lines if line]
@@ -139,7 +142,7 @@ UNREAD = ("text", "page", "reason", "kind", "x0", "top", "x1", "bottom")
 
 
 class _Reading:
-    """One table, read: `rows` (None where it has no results), `unread`, `facts` of its head, `headings` for a message."""
+    """One table, read: `rows` (None where it has no results), `unread`, `facts` of its head, `roles` of its columns as understood."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -147,7 +150,7 @@ class _Reading:
         self.unread: list[dict[str, Any]] = []
         self.facts: dict[str, Any] = {}
         self.notices: list[str] = []
-        self.headings = ""
+        self.roles: list[str] = []
         if table.cells.empty:
             return
         top = [list(map(str, line)) for line in table.cells.head(HEADING_WITHIN).itertuples(index=False, name=None)]
@@ -157,12 +160,10 @@ class _Reading:
             roles = _roles_by_content(top)
             if not _is_data(top[0], roles):
                 self._leave(range(len(table.cells)), remark("no heading of a table of results"), "possible_result")
-                self.headings = ", ".join(cell for cell in top[0] if cell)
                 return
             title = table.title or remark("The table")
             self.notices.append(remark(f"{title} has no heading; its columns were told apart by their content."))
         heads = top[at] if at is not None else [""] * len(roles)
-        self.headings = ", ".join(head for head in heads if head)
         above = range(at or 0)
         self.facts = facts_of(top[: at or 0])
         self._leave(above, remark("above the table"), "furniture")
@@ -175,6 +176,7 @@ class _Reading:
             self._leave([start], "heading", "furniture")
             start += 1
         roles = roles or roles_of(heads)
+        self.roles = roles
         dated = {i: head for i, head in enumerate(heads) if _date_in(head)}
         if "name" in roles and ("value" in roles or dated):
             self._long(heads, roles, dated, start)

@@ -34,10 +34,13 @@ def receive(source: IO[bytes]) -> tuple[dict[str, Any], bytes]:
 
 
 def _exactly(source: IO[bytes], size: int) -> bytes:
-    data = source.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
+    parts = []
+    while size:  # by and by: a wrong size must not reserve the memory
+        parts.append(source.read(min(size, 1 << 20)))
+        size -= len(parts[-1])
+        if not parts[-1]:
+            raise EOFError
+    return b"".join(parts)
 
 
 def plain(report: Report) -> tuple[dict[str, Any], bytes]:
@@ -77,8 +80,12 @@ def _columns(frame: pd.DataFrame) -> tuple[list[tuple[str, str, Any]], bytes]:
             columns.append((str(name), str(column.dtype), None))
             parts.append(column.to_numpy().tobytes())
             continue
-        codes, distinct = pd.factorize(column.astype(object), use_na_sentinel=False)
-        columns.append((str(name), str(column.dtype), [_plain(value) for value in distinct]))
+        codes, found = pd.factorize(column.astype(object))
+        distinct = [_plain(value) for value in found]
+        if (codes < 0).any():  # None or NaN, which `factorize` does not tell apart
+            codes[codes < 0] = [len(distinct) + (value is not None) for value in column[codes < 0]]
+            distinct += [None, float("nan")]
+        columns.append((str(name), str(column.dtype), distinct))
         parts.append(codes.astype("<i4").tobytes())
     return columns, b"".join(parts)
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from labinterp.model import Patient, Sex
+from labinterp.model import Patient, Sex, today
 from labinterp.readers import vocabulary
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import DateOrder, parse_date
@@ -135,7 +134,7 @@ def facts_of(lines: Iterable[Iterable[str]], order: DateOrder = "") -> dict[str,
     age = said.get("age", "")
     birth = parse_date(said["birth_date"], order) if "birth_date" in said else None
     sex = sexes_of([said["sex"]], said["sex_label"])[said["sex"]] if "sex" in said else None
-    born = birth if birth and birth <= date.today() else None
+    born = birth if birth and birth <= today() else None
     if sex or age_of(age) is not None or born:
         facts["patient"] = Patient(sex=sex, age=age_of(age), birth_date=born)
     for role in ("patient_name", "patient_id", "laboratory"):

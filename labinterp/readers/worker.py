@@ -15,7 +15,9 @@ import sys
 import threading
 import time
 import traceback
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
 
 from labinterp.errors import LabinterpError
@@ -37,6 +39,8 @@ def main() -> None:
     source, out = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what a library prints would be taken for an answer
     _no_core_file()
+    if sys.platform == "darwin":
+        _watched.start()
     requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(source, requests), daemon=True).start()
     logging.getLogger("labinterp").addHandler(_Progress(out))
@@ -89,7 +93,7 @@ def _answer(message: dict[str, Any], blob: bytes) -> tuple[dict[str, Any], bytes
         return {"memory": True}, b""
     except Exception as error:  # a fault of ours or of a library; its words may quote the document, its place does not
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return {"fault": f"{type(error).__name__} in {os.path.basename(place.filename)} line {place.lineno}"}, b""  # noqa: PTH119
+        return {"fault": f"{type(error).__name__} in {Path(place.filename).name} line {place.lineno}"}, b""
 
 
 class _Progress(logging.Handler):
@@ -118,16 +122,20 @@ def _keep_to(bounds: Limits) -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         soft = bounds.memory if hard == resource.RLIM_INFINITY else min(bounds.memory, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-        if not sys.platform.startswith("linux"):  # there the limit on data counts all that a process takes; elsewhere it is measured
-            threading.Thread(target=_watch, args=(bounds.memory,), daemon=True).start()
+    if sys.platform == "darwin":  # where the system does not hold a process to the limit, so it is measured
+        _watched.most = bounds.memory
 
 
 def _keep_alive(silence: float | None) -> None:
     """Begin anew to count the seconds until this process ends itself. The count runs outside Python, so no loop can hold it up."""
     global _silence
     _silence = silence or _silence
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        faulthandler.dump_traceback_later(_silence + GRACE, exit=True, file=os.dup(nowhere.fileno()))
+    faulthandler.dump_traceback_later(_silence + GRACE, exit=True, file=_nowhere())
+
+
+@cache
+def _nowhere() -> int:
+    return os.open(os.devnull, os.O_WRONLY)
 
 
 def _no_core_file() -> None:
@@ -144,11 +152,23 @@ def _peak() -> int:
         import resource
     except ImportError:
         return 0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with contextlib.suppress(OSError, LookupError):  # what `getrusage` says begins with the memory of the program that started this one
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    return 0
 
 
-def _watch(most: int) -> None:
-    while _peak() <= most:
-        time.sleep(0.25)
-    os._exit(OUT_OF_MEMORY)
+class _Watched(threading.Thread):
+    """Ends the process where it has held more than `most` bytes."""
+
+    most = sys.maxsize
+
+    def run(self) -> None:
+        while _peak() <= self.most:
+            time.sleep(0.25)
+        os._exit(OUT_OF_MEMORY)
+
+
+_watched = _Watched(daemon=True)

@@ -208,3 +208,20 @@ def test_axe_finds_no_fault_in_an_emergency(visit):
     reader.upload("critical_potassium.pdf")
     reader.go("Answer", "Your answer")
     axe(reader.page, "emergency")
+
+
+def test_every_page_of_the_navigation_stays_on_this_machine(visit):
+    """The watch of `visit` fails when any page, empty or with a report, asks for anything elsewhere."""
+    reader = visit()
+    links = reader.page.locator("header").get_by_role("link")
+    titles = [title for title in links.all_inner_texts() if title.strip()]
+    assert len(titles) >= 5
+    for upload in (False, True):
+        if upload:
+            reader.go(titles[0], "Understand your blood tests when your legs are weak")
+            reader.upload("leg_weakness.pdf")
+            reader.see("Check what was read")
+        for title in titles:
+            reader.page.locator("header").get_by_role("link", name=title, exact=True).click()
+            reader.settle()
+            assert reader.page.get_by_role("heading").count()

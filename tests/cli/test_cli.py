@@ -401,6 +401,96 @@ def test_batch_leaves_no_half_written_file(run: Run, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
 
 
+def test_batch_tells_what_it_did_and_what_lies_beside_the_output(run: Run, table: Write, tmp_path: Path) -> None:
+    source = table("Potassium,1.9,mmol/L,3.5 - 5.1", "Potassium,4,zorg,", "CRP,3,mg/L,,,,")
+    ran = run("batch", source, tmp_path / "out.parquet")
+    assert ran.code == 0
+    for told in (
+        "2 rows",
+        "critical limit",
+        "potassium 1",
+        "zorg of potassium (1)",
+        "1 lines that may be results",
+        "out.parquet.failures.csv",
+    ):
+        assert told in ran.err, told
+    assert ran.out == ""
+    assert "%" not in ran.err  # no progress bar where nobody looks
+    assert run("batch", source, tmp_path / "out.parquet", "--strict").code == 1
+
+
+def test_batch_with_preset_tests_and_persons(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text("SEQN,LBXGH,mine\n1,6.6,4.1\n2,5.1,\n", encoding="utf-8")
+    (tmp_path / "demo.csv").write_text("SEQN,RIAGENDR,RIDAGEYR\n1,2,50\n2,1,40\n", encoding="utf-8")
+    ran = run(
+        *("batch", tmp_path / "wide.csv", tmp_path / "out.csv", "--preset", "nhanes", "--patients", tmp_path / "demo.csv"),
+        *("--test", "mine=Potassium [mmol/L]", "--causes"),
+    )
+    assert ran.code == 0, ran.err
+    got = rows((tmp_path / "out.csv").read_text(encoding="utf-8"))
+    assert [(row["SEQN"], row["marker"], row["category"], row["patient_sex"], row["patient_age"]) for row in got] == [
+        ("1", "hba1c", "diabetes", "female", "50"),
+        ("1", "potassium", "normal", "female", "50"),
+        ("2", "hba1c", "normal", "male", "40"),
+    ]
+    assert [row["patient_id"] for row in rows((tmp_path / "out.csv.causes.csv").read_text(encoding="utf-8"))] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--preset", "none_such"), "omop"),
+        (("--map", "nonsense"), "NAME=VALUE"),
+        (("--test", "Result"), "NAME=VALUE"),
+    ],
+)
+def test_batch_wrong_words(run: Run, table: Write, tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    ran = run("batch", table("CRP,3,mg/L,"), tmp_path / "out.csv", *words)
+    assert ran.code == 2
+    assert told in ran.err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_batch_takes_several_files_and_patterns(run: Run, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.csv").write_text(f"Test,Result,Unit\nCRP,3,mg/L\nPotassium,4.{ord(name) % 10},mmol/L\n", encoding="utf-8")
+    assert run("batch", tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "out.csv").code == 0
+    assert len(rows((tmp_path / "out.csv").read_text(encoding="utf-8"))) == 4
+    assert run("batch", str(tmp_path / "[a-c].csv"), tmp_path / "all.csv").code == 0
+    assert len(rows((tmp_path / "all.csv").read_text(encoding="utf-8"))) == 6
+
+
+def test_batch_that_is_stopped_says_how_to_go_on(run: Run, table: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labinterp.batch.judging import Judge
+
+    source, judge = table("CRP,3,mg/L,"), Judge.judge
+
+    def stopped(self: Judge, batch: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Judge, "judge", stopped)
+    ran = run("batch", source, tmp_path / "out.csv")
+    assert ran.code == 130
+    assert "stopped after 0 rows" in ran.err
+    assert not list(tmp_path.glob("out*"))
+    monkeypatch.setattr(Judge, "judge", judge)
+    assert run("batch", source, tmp_path / "out.csv", "--resume").code == 0
+
+
+def test_batch_on_a_disk_that_is_full(run: Run, table: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from labinterp.batch.output import Sink
+
+    def full(self: Sink, batch: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Sink, "write", full)
+    ran = run("batch", table("CRP,3,mg/L,"), tmp_path / "out.csv")
+    assert ran.code == 3
+    assert "cannot write" in ran.err
+    assert "No space left" in ran.err
+    assert not list(tmp_path.glob("out*"))
+
+
 # ---- check, samples, app -------------------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,7 @@ FORBIDDEN: dict[str, dict[str, str]] = {
 """What no text may say, a pattern for each fault, in each language."""
 ALLOWED: dict[str, dict[str, str]] = {
     "en": {
+        "you have": r"cannot [^.]*tell you what you have",
         "a diagnosis": r"(?:not|no|never a|not a) diagnos[ei]s",
         "a probability": r"HbA1c 6\.5 %|not a probability|never a probability|agrees? to \{score\}%",
         "rule out": r"not ruled out|do not explain or rule out",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -94,6 +96,34 @@ def test_a_batch_without_a_value_column_is_refused() -> None:
         interpret_batch(batch({"name_text": ["CRP"]}))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([2.9, float("nan"), None]),
+        pa.array([2.9, float("nan"), None]).dictionary_encode(),
+        pa.array(["2.9", "", None], pa.large_string()),
+        pa.array(["2.9", None, None], pa.string_view()),
+        pa.array([Decimal("2.90"), None, None]),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_values_of_every_arrow_type_are_read(values: pa.Array) -> None:
+    rest = [pa.array(["Potassium"] * 3), pa.array(["mmol/L"] * 3), pa.array([date(2024, 5, 6)] * 3), pa.array([58, None, 3]), pa.nulls(3)]
+    given = pa.RecordBatch.from_arrays([*rest, values], names=["name_text", "unit_text", "collected_text", "age", "sex", "value_text"])
+    got = interpret_batch(given)
+    assert got.column("value").to_pylist() == [2.9, None, None]
+    assert got.column("status").to_pylist() == ["ok", "not_a_result", "not_a_result"]
+    assert interpret_batch(given.slice(0, 0)).schema == got.schema
+
+
+def test_an_age_that_no_person_has_is_not_known() -> None:
+    """999 is how tables write "not known"; taken for an age, a limit that grows with age would call anything normal."""
+    given = batch({"name_text": ["ESR"] * 3, "value_text": ["90"] * 3, "unit_text": ["mm/h"] * 3, "sex": ["F"] * 3, "age": [999, -1, None]})
+    answers = interpret_batch(given).select(ANSWERS.names).to_pylist()
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["abnormal"] is not False
+
+
 # ---- files ---------------------------------------------------------------------------------------------------------------
 
 
@@ -110,6 +140,17 @@ def test_the_decimal_mark_is_voted_over_the_whole_table(tmp_path: Path) -> None:
     """1,234 alone may be both; the other rows of the table decide, wherever they stand."""
     source = write(tmp_path / "in.csv", "Test;Result;Unit", "Creatinine;1,234;mg/dL", *["CRP;12,5;mg/L"] * 5)
     run(source, tmp_path / "out.csv")
+    assert read(tmp_path / "out.csv")[0]["value"] == "1.234"
+
+
+def test_rows_after_the_first_may_outvote_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labinterp.batch.job.SAMPLE", 1)
+    monkeypatch.setattr("labinterp.batch.job.GROUP", 3)
+    head = "Test;Result;Unit;Date"
+    source = write(tmp_path / "in.csv", head, "Creatinine;1,234;mg/dL;03/04/2024", *["CRP;12,5;mg/L;25/12/2023"] * 9)
+    outcome = run(source, tmp_path / "out.csv")
+    assert outcome.rows == 10
+    assert sum(outcome.status.values()) == 10
     assert read(tmp_path / "out.csv")[0]["value"] == "1.234"
 
 

@@ -120,7 +120,7 @@ def test_csv_is_safe_and_complete(tmp_path: Path) -> None:
     back = pd.read_csv(path, dtype=str, keep_default_na=False)
     assert list(back["name_text"]) == ["'=cmd()", "CRP", "CRP"]
     assert list(back["value_text"]) == ["4", "-3", "5"] and list(back["flag_text"]) == ["", "+", "-"]
-    assert list(back.columns) == list(answer.results.columns)
+    assert list(back.columns) == [*answer.results.columns, "labinterp", "knowledge"]
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])

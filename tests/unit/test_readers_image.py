@@ -8,6 +8,7 @@ import pytest
 
 from labinterp import ReadError, read
 from labinterp.readers import image
+from labinterp.readers.limits import Limits, within
 
 pytest.importorskip("PIL")
 from PIL import Image, ImageDraw, ImageFont
@@ -33,21 +34,17 @@ def test_other_files_are_not_pictures() -> None:
 def test_limits_and_damage_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "available", lambda: True)
     png = encoded(Image.new("RGB", (60, 40)), "PNG")
-    monkeypatch.setattr(image, "MAX_PIXELS", 100)
-    with pytest.raises(ReadError, match="60 x 40"):
+    with within(Limits(pixels=100)), pytest.raises(ReadError, match="60 x 40"):
         read(png, name="large.png")
-    monkeypatch.setattr(image, "MAX_BYTES", 10)
-    with pytest.raises(ReadError, match="limit"):
+    with within(Limits(picture_size=10)), pytest.raises(ReadError, match="limit"):
         read(png, name="heavy.png")
-    monkeypatch.setattr(image, "MAX_BYTES", 10**6)
     with pytest.raises(ReadError, match="damaged"):
         read(png[:40], name="broken.png")
 
 
 def test_time_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "available", lambda: True)
-    monkeypatch.setattr(image, "MAX_SECONDS", -1.0)
-    with pytest.raises(ReadError, match="took longer"):
+    with within(Limits(seconds=-1.0)), pytest.raises(ReadError, match="took longer"):
         read(encoded(Image.new("RGB", (60, 40)), "PNG"), name="slow.png")
 
 
@@ -132,3 +129,15 @@ def test_a_small_scan_is_read_with_its_confidence() -> None:
     report = read(encoded(picture, "PNG"), name="scan.png")
     assert report.rows[["name_text", "value_text", "unit_text", "range_text"]].to_numpy().tolist() == [list(cells) for cells in lines[1:]]
     assert all("confidence" in review for review in report.rows["review"])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP"])
+def test_every_kind_is_opened_and_only_a_tiff_has_pages(kind: str) -> None:
+    buffer = io.BytesIO()
+    first, second = Image.new("L", (60, 40), 255), Image.new("L", (60, 40), 90)
+    first.save(buffer, kind, **({} if kind in ("JPEG", "BMP") else {"save_all": True, "append_images": [second]}))
+    with image.opened(buffer.getvalue(), "x") as picture:
+        assert image.frames_of(picture, "x") == (2 if kind == "TIFF" else 1)
+        assert image.frame(picture, 1, "x").size == (60, 40)
+        if kind == "TIFF":
+            assert image.frame(picture, 2, "x").getpixel((5, 5)) == (90, 90, 90)

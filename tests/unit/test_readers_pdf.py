@@ -14,6 +14,7 @@ from labinterp import ReadError, Report, read
 from labinterp.readers import image, pdf, second
 from labinterp.readers.geometry import lines_of
 from labinterp.readers.layout import Reader
+from labinterp.readers.limits import Limits, within
 
 Row = tuple[str, ...]
 
@@ -354,20 +355,15 @@ def test_a_password_is_asked_for_and_used() -> None:
     assert len(pdf.read(data, "locked.pdf", None, password="rise").rows) == 1
 
 
-def test_damaged_and_large_documents_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_and_large_documents_are_refused() -> None:
     with pytest.raises(ReadError, match="damaged"):
         read(b"%PDF-1.7\nnothing", name="broken.pdf")
     data = table().bytes()
-    monkeypatch.setattr(pdf, "MAX_BYTES", 10)
-    with pytest.raises(ReadError, match="limit"):
+    with within(Limits(pdf_size=10)), pytest.raises(ReadError, match="limit"):
         read(data, name="large.pdf")
-    monkeypatch.setattr(pdf, "MAX_BYTES", 10**9)
-    monkeypatch.setattr(pdf, "MAX_PAGES", 0)
-    with pytest.raises(ReadError, match="1 pages; the limit is 0"):
+    with within(Limits(pages=0)), pytest.raises(ReadError, match="1 pages; the limit is 0"):
         read(data, name="long.pdf")
-    monkeypatch.setattr(pdf, "MAX_PAGES", 9)
-    monkeypatch.setattr(pdf, "MAX_CHARS", 5)
-    with pytest.raises(ReadError, match="characters"):
+    with within(Limits(page_characters=5)), pytest.raises(ReadError, match="characters"):
         read(data, name="dense.pdf")
 
 
