@@ -116,9 +116,12 @@ def framed(points: Sequence[Point], low: float, high: float) -> pd.DataFrame:
 
 def value_words(point: Point) -> str:
     """The value of a point: as exact as it was printed, or to three digits where it was converted."""
-    value, printed = float(point["value"]), str(point.get("value_text", "")).replace(",", ".")
-    exact = printed.strip(" <>=≤≥") in (f"{value:g}", f"{value:.6g}")
-    return f"{point['comparator']}{number(value if exact else float(f'{value:.3g}'))}"
+    value, printed = float(point["value"]), str(point.get("value_text", "")).replace(",", ".").strip(" <>=≤≥")
+    try:
+        exact = float(printed) == value
+    except ValueError:
+        exact = False
+    return f"{point['comparator']}{number(printed if exact else float(f'{value:.3g}'))}"
 
 
 def look_of(point: Point) -> str:

@@ -66,8 +66,8 @@ def plural(one: str, many: str, n: int, **values: object) -> str:
     return form(one, many, n, **values)
 
 
-def number(value: float) -> str:
-    """A number with the reader's decimal mark: ``3.5``, ``3,5``."""
+def number(value: float | str) -> str:
+    """A number, or its English digits, with the reader's decimal mark: ``3.5``, ``3,5``."""
     return tongue().number(value)
 
 

@@ -137,7 +137,7 @@ def result(point: Point) -> str:
     sure, unit = not isnan(point["value"]), unit_words(point["unit"])
     words = value_words(point) if sure else str(point["value_text"])
     printed = " ".join(f"{point['value_text']} {point['unit_text']}".split())
-    same = {f"{words} {unit}".strip(), f"{point['comparator']}{point['value']:g} {unit}".strip()}
+    same = {f"{words} {unit}".strip(), f"{words} {unit}".strip().replace(",", ".")}
     also = f'<span class="soft">{esc(say("printed {result}", result=printed))}</span>' if sure and printed not in same else ""
     return f'<b>{esc(words)}</b> <span class="unit">{esc(unit if sure else point["unit_text"])}</span>{also}'
 

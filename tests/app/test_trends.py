@@ -93,6 +93,7 @@ def test_every_value_is_written_at_its_point_and_bands_meet_halfway():
     frame = chart.framed([point(days[0], 412), point(days[1], 1.5, "L", comparator="<"), point(days[2], 165, "L", 232)], 0, 1000)
     assert frame["words"].tolist() == ["412", "<1.5", "165"]
     assert chart.value_words({"value": 135.537, "value_text": "100", "comparator": ""}) == "136"
+    assert chart.value_words({"value": 4.0, "value_text": "4.0", "comparator": ""}) == "4.0"
     assert chart.value_words({"value": 1350.5, "value_text": "1350.5", "comparator": ">"}) == ">1350.5"
     assert frame["look"].tolist() == ["in", "low", "low"]
     assert frame["start"].tolist() == [datetime(2025, 1, 1), datetime(2025, 1, 6), datetime(2025, 1, 21)]
