@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pandas as pd
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from labinterp.columns import resolve, spread
@@ -26,6 +27,7 @@ _SYSTEM_PREFIX = re.compile(
 _PREFIX_SPECIMEN = {"u": "urine", "csv": "csf"}
 _TEST_CODE = re.compile(r"^\d{2}\.\d{2,}\S*\s+(?=[^\W\d])")  # 06.04 Albumin: a number that the laboratory gives the test
 SPECIMENS = (english("blood"), english("urine"), english("csf"), english("stool"), english("saliva"), english("bedside"), english("other"))
+LONG = 7  # letters: in shorter names no slip is forgiven
 NEAR = 0.88  # editorial: at most one slip in eight letters
 
 
@@ -195,22 +197,12 @@ def _cues(ref: Reference, marker_id: str) -> tuple[str, ...]:
     return tuple(folded for other in ref.markers[marker_id].not_to_confuse for cue in other.cues if (folded := fold_name(cue)))
 
 
-@lru_cache(maxsize=65536)
 def near(ref: Reference, name: str, where: str, unit: str) -> Match:
     """A name that differs from one known name by a slip or two, and clearly more from every other marker's.
 
     Digits and short words must agree: B12 is not B6, T3 is not T4, IgG is not IgA.
     """
-    keys = [key for _, key in keys_of(ref, name) if len(fold_name(key)) >= 7]
-    best: dict[tuple[str, ...], float] = {}
-    for key in dict.fromkeys(map(fold_name, keys)):
-        for known, ids in ref.names.items():
-            if abs(len(known) - len(key)) > 2 or len(known) < 7:
-                continue
-            score = OSA.normalized_similarity(key, known, score_cutoff=NEAR - 0.06)
-            if score and _firm(key) == _firm(known) and score > best.get(ids, 0):
-                best[ids] = score
-    ranked = sorted(best.items(), key=lambda item: -item[1])
+    ranked = _ranked(ref, name)
     if not ranked or ranked[0][1] < NEAR:
         return Match(reason=ref.say("The name {name} is not known.", name=repr(name.strip())))
     ids, score = ranked[0]
@@ -219,6 +211,26 @@ def near(ref: Reference, name: str, where: str, unit: str) -> Match:
     return decide(ref, ids, where, unit, "fuzzy", round(score, 3), name)
 
 
+@lru_cache(maxsize=65536)
+def _ranked(ref: Reference, name: str) -> list[tuple[tuple[str, ...], float]]:
+    """Markers with a name like this one, by how well they agree."""
+    keys = dict.fromkeys(folded for _, key in keys_of(ref, name) if len(folded := fold_name(key)) >= LONG)
+    known = _long_names(ref)
+    best: dict[tuple[str, ...], float] = {}
+    for key in keys:
+        for found, score, _ in process.extract(key, known, scorer=OSA.normalized_similarity, score_cutoff=NEAR - 0.06, limit=None):
+            ids = ref.names[found]
+            if abs(len(found) - len(key)) <= 2 and _firm(key) == _firm(found) and score > best.get(ids, 0):
+                best[ids] = score
+    return sorted(best.items(), key=lambda item: -item[1])
+
+
+@lru_cache(maxsize=16)
+def _long_names(ref: Reference) -> list[str]:
+    return [name for name in ref.names if len(name) >= LONG]
+
+
+@lru_cache(maxsize=65536)
 def _firm(folded: str) -> tuple[str, ...]:
     """The parts of a name in which no slip is forgiven: words with digits, and words of up to three letters."""
     return tuple(

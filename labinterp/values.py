@@ -6,6 +6,7 @@ import math
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from labinterp.columns import resolve, spread
@@ -47,8 +48,14 @@ def parse_values(results: pd.DataFrame) -> pd.DataFrame:
     `low` and `high` are the result as an interval in the printed unit; `number` is the figure itself. A value without a single sound
     reading gets an empty `value_kind` and a `value_reason`. `1,234` is decided by the document's mark, else by the printed range.
     """
-    texts = ("value_text", "decimal", "range_text")
-    codes, values = resolve(results, texts, lambda v, d, r: value_of(v or "", d or "", r or ""))
+    codes, read = resolve(results, ("value_text", "decimal"), lambda text, mark: _read(text or "", mark or ""))
+    unsure = np.array([isinstance(one, ValueTextError) for one in read], dtype=bool)
+    if unsure.any() and (at := np.flatnonzero(unsure[codes])).size:  # only what has no single reading is read beside its range
+        texts = ("value_text", "decimal", "range_text")
+        own, decided = resolve(results.iloc[at], texts, lambda *parts: value_of(*(part or "" for part in parts)))
+        codes[at] = len(read) + own
+        read = [*read, *decided]
+    values = [Value() if isinstance(one, ValueTextError) else one for one in read]
     days, dates = resolve(results, ("collected_text", "date_order"), lambda text, order: parse_date(str(text or ""), order or ""))
     columns = {name: spread(codes, [getattr(value, name) for value in values]) for name in Value._fields}
     columns |= {name: columns[name].astype(float) for name in ("number", "low", "high")}

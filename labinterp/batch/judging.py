@@ -16,12 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labinterp.batch.people import PERSON, People
-from labinterp.batch.rows import ANSWERS, PRINTED, VOTERS, Rows, Tally
+from labinterp.batch.people import People
+from labinterp.batch.rows import ANSWERS, Rows, Tally
 from labinterp.model import ROW_COLUMNS, Patient
 from labinterp.readers.words import role_of
 from labinterp.reference import Reference
-from labinterp.shapes import DateOrder, agreed_order, date_order_vote, decimal_vote, elected
+from labinterp.shapes import DateOrder
 
 ROLES = {
     **{role: f"{role}_text" for role in ("name", "value", "unit", "range", "flag", "collected", "section", "specimen", "code")},
@@ -31,7 +31,7 @@ ROLES = {
 
 GIVEN = "_given"
 
-KEPT = 1 << 18
+KEPT = 1 << 20
 """Distinct texts, rows or answers that are kept; beyond, all is forgotten and learnt again. Bounds the memory of a run of any length."""
 
 PART = 1 << 19  # rows at a time; with those kept they can all be numbered (see `codes.WIDTH`)
@@ -48,21 +48,6 @@ def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> 
         if role is not None and head not in names.values():
             names.setdefault(role, head)
     return names
-
-
-def facts_of(batch: pa.RecordBatch, names: Mapping[str, str]) -> tuple[str, DateOrder]:
-    """What the rows of a batch say of the decimal mark and of the order of dates: a first guess for the table that it is from."""
-
-    def texts(ours: Sequence[str]) -> list[str]:
-        columns = [pc.unique(batch.column(names[one]).cast(pa.string())) for one in ours if one in names]
-        return sorted({text for column in columns for text in column.to_pylist() if text})
-
-    return decimal_vote(texts(VOTERS)), date_order_vote(texts(("collected_text", "birth_date")))
-
-
-def judged_columns(names: Mapping[str, str]) -> list[str]:
-    """The columns of a table (its own names) on which the answers depend: worth reading as dictionaries."""
-    return list(dict.fromkeys(theirs for ours, theirs in names.items() if ours in (*PRINTED, *PERSON)))
 
 
 def interpret_batch(
@@ -157,14 +142,6 @@ class Judge:
     def tally(self) -> Counter[Tally]:
         """How many of the rows judged so far have the same name, unit, marker, flag and status."""
         return self._rows.tally()
-
-    def decimal(self) -> str:
-        """The decimal mark for which the numbers of all rows judged so far voted; empty where they do not agree."""
-        return elected(self._rows.votes())
-
-    def date_order(self) -> DateOrder:
-        """The order of day and month that the dates read so far show; empty where they show none, or several."""
-        return agreed_order(self._people.date_orders())
 
 
 def arrow_of(column: pd.Series, type_: pa.DataType) -> pa.Array:

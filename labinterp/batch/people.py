@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from labinterp.batch.codes import Growing, Texts
 from labinterp.intervals import OLDEST, ages_on, in_the_morning, possible_age, sex_of
 from labinterp.model import Patient, today
-from labinterp.shapes import DateOrder, date_orders, parse_date
+from labinterp.shapes import DateOrder, parse_date
 
 SEXES = (None, "male", "female")
 PERSON = ("sex", "age", "birth_date", "collected_text", "date_order")
@@ -34,7 +34,6 @@ class Days:
     def __init__(self, order: DateOrder, missing: int) -> None:
         self.texts, self.order, self.missing = Texts(), order, missing
         self._ordinals, self._morning = Growing(np.int32), Growing(np.bool_)
-        self.seen: set[DateOrder] = set()
 
     def read(self, column: pa.ChunkedArray, orders: pa.ChunkedArray | None) -> np.ndarray:
         if orders is not None:
@@ -46,8 +45,6 @@ class Days:
         days = [parse_date(text, ORDERS.get(order, self.order)) for order, _, text in split]
         self._ordinals.add(np.array([self.missing if day is None else day.toordinal() for day in days], dtype=np.int32))
         self._morning.add(np.array([in_the_morning(text) for _, _, text in split], dtype=bool))
-        for _, _, text in split:
-            self.seen |= date_orders(text)
         return codes
 
     @property
@@ -76,7 +73,6 @@ class People:
     def __init__(self, columns: Mapping[str, str], patient: Patient, order: DateOrder) -> None:
         self.columns, self.patient, self.order = {ours: columns[ours] for ours in PERSON if ours in columns}, patient, order
         self.cuts = np.empty(0)
-        self.orders: set[DateOrder] = set()
         self._start()
 
     def __len__(self) -> int:
@@ -84,7 +80,6 @@ class People:
 
     def forget(self) -> None:
         """Let go of all texts."""
-        self.orders = self.date_orders()
         self._start()
 
     def _start(self) -> None:
@@ -92,10 +87,6 @@ class People:
         self.births, self.days = Days(self.order, UNBORN), Days(self.order, today().toordinal())
         self._sex, self._years = Growing(np.int64), Growing(np.float64)
         self._by_day = self._by_years = np.empty(0, dtype=np.int64)
-
-    def date_orders(self) -> set[DateOrder]:
-        """The orders that the dates read so far show."""
-        return self.orders | self.births.seen | self.days.seen
 
     def cut(self, cuts: np.ndarray) -> None:
         """Ages are told apart at these ages, ascending."""

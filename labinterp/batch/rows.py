@@ -19,7 +19,6 @@ from labinterp.intervals import age_edges, choose_intervals, in_the_morning, nee
 from labinterp.limits import Limits
 from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
-from labinterp.shapes import decimal_votes
 
 ANSWERS = pa.schema(
     [
@@ -40,7 +39,6 @@ PRINTED = (
 )
 """What an answer depends on, apart from the person; what varies most stands last. `low` and `high` are the ends of the printed range."""
 
-VOTERS = ("value_text", "range_text", "low", "high")
 READ = (
     *("name_text", "value_text", "unit_text", "range_text", "flag_text", "section_text", "specimen_text", "decimal"),
     *("marker", "loinc", "match", "match_reason", "value_kind", "number", "low", "high", "comparator", "qualitative"),
@@ -71,12 +69,11 @@ class Rows:
         self.facts, self.ref, self.patient = dict(facts), ref, Patient(pregnant=patient.pregnant)
         self.needy = needy_markers(ref)
         self._counted: Counter[Tally] = Counter()
-        self._votes: Counter[str] = Counter()
         self._start()
 
     def forget(self, most: int) -> None:
         """Let go of all rows; of what was counted, the rarest names beyond `most` are put together."""
-        self._counted, self._votes = self.tally(), self.votes()
+        self._counted = self.tally()
         if len(self._counted) > most:
             self._counted = _without_rare(self._counted, most // 2)
         self._start()
@@ -84,7 +81,6 @@ class Rows:
     def _start(self) -> None:
         self.texts = {ours: Texts() for ours in self.columns}
         self._levels = [Keys() for _ in range(1, len(self.columns), 2)]
-        self._printed = {ours: Growing(np.int64) for ours in (*VOTERS,) if ours in self.columns}
         self._read = {name: Growing(np.float64 if name in NUMBERS else object) for name in READ}
         self._group, self._profile, self._first, self._morning = (Growing(np.int64) for _ in range(4))
         self._groups: dict[tuple[Any, ...], int] = {}
@@ -143,8 +139,6 @@ class Rows:
         read = read_rows(frame, self.ref)
         for name, held in self._read.items():
             held.add(plain(read[name], name in NUMBERS))
-        for ours, voters in self._printed.items():
-            voters.add(codes[ours])
         numbers, kinds = encode(read, ("marker", "ucum", "range_text", "decimal", "range_ucum"))
         known = len(self._profiles)
         group = np.array([self._group_of(kind) for kind in kinds], dtype=np.int64)[numbers]
@@ -197,7 +191,7 @@ class Rows:
         if len(fresh):
             objects = np.empty(len(self._limits_known), dtype=object)
             objects[:] = list(self._limits_known)
-            judged = flag_results(self._frame(row[fresh], limits=objects[limits[fresh]]))
+            judged = flag_results(self._frame(row[fresh], limits=objects[limits[fresh]]), self.ref.language)
             for name, column in zip(ANSWERS.names, self._answers):
                 column.add(judged[name])
             self._table = pa.RecordBatch.from_arrays([column.array() for column in self._answers], names=ANSWERS.names)
@@ -226,23 +220,13 @@ class Rows:
 
     def tally(self) -> Counter[Tally]:
         """How many rows were answered alike."""
-        out = Counter(self._counted)
         row = self._row_of.values
-        names, units = self._read["name_text"].values[row].tolist(), self._read["unit_text"].values[row].tolist()
-        answers = (self._table.column(name).to_pylist() for name in ("marker", "flag", "status"))
-        for name, unit, marker, flag, status, count in zip(names, units, *answers, self._count.values.tolist()):
-            out[Tally(name, unit, marker, flag, status)] += count
-        return out
-
-    def votes(self) -> Counter[str]:
-        """How many numbers can only be read with a point, and how many only with a comma."""
-        out = Counter(self._votes)
-        count = np.bincount(self._row_of.values, self._count.values, len(self._group))
-        for ours, numbers in self._printed.items():
-            texts = self.texts[ours].texts
-            for text, times in zip(texts, np.bincount(numbers.values, count, len(texts)).astype(int).tolist()):
-                for mark, found in decimal_votes(text).items() if times else ():
-                    out[mark] += found * times
+        columns = [pa.array(self._read[name].values[row], pa.string()) for name in ("name_text", "unit_text")]
+        columns += [self._table.column(name).cast(pa.string()) for name in ("marker", "flag", "status")]
+        counted = pa.table([*columns, pa.array(self._count.values)], names=[*Tally._fields, "rows"])
+        out = Counter(self._counted)
+        for line in counted.group_by(list(Tally._fields), use_threads=False).aggregate([("rows", "sum")]).to_pylist():
+            out[Tally(*(line[field] for field in Tally._fields))] += line["rows_sum"]
         return out
 
 

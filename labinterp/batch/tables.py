@@ -10,7 +10,7 @@ import io
 import mmap
 import re
 import struct
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,9 @@ from labinterp.errors import ReadError
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 
-BLOCK = 4 << 20  # bytes of one batch of a text table; pyarrow reads several ahead
+BLOCK = 16 << 20  # bytes of one batch of a text table
+AHEAD = 8  # blocks of pyarrow that make one of ours: it reads 32 ahead, so small ones cost little memory
+SMALL = 1 << 12  # bytes that a block of pyarrow has at least, as far as ours has them
 ROWS = 1 << 17  # rows of one batch of the others
 TEXT = pa.string()
 SHARED = pa.dictionary(pa.int32(), pa.string())
@@ -142,7 +144,7 @@ def _delimited(path: Path) -> Table:
         file, stream = unpacked(path)
         reading[0] = file
         used = other or ("utf8" if encoding.startswith("utf-8") else encoding)
-        options = pacsv.ReadOptions(block_size=BLOCK, encoding=used)
+        options = pacsv.ReadOptions(block_size=_block(), encoding=used)
         try:
             batches = pacsv.open_csv(
                 stream,
@@ -154,7 +156,7 @@ def _delimited(path: Path) -> Table:
                     strings_can_be_null=True,
                 ),
             )
-            for batch in batches:
+            for batch in together(batches, BLOCK // _block()):
                 yield batch if batch.schema.names == names else batch.rename_columns(names)
         except (pa.ArrowInvalid, UnicodeDecodeError) as error:
             if "utf8" in str(error).casefold().replace("-", "") and not other:
@@ -173,9 +175,25 @@ def _delimited(path: Path) -> Table:
     return table
 
 
+def _block() -> int:
+    return min(BLOCK, max(BLOCK // AHEAD, SMALL))
+
+
+def together(batches: Iterable[pa.RecordBatch], number: int) -> Iterator[pa.RecordBatch]:
+    """Every `number` batches as one: what is judged together costs less."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if len(held) == number:
+            yield pa.concat_batches(held)
+            held = []
+    if held:
+        yield pa.concat_batches(held)
+
+
 def _hint(message: str) -> str:
     if "straddl" in message:
-        return f"a line is longer than {BLOCK >> 20} MB; a quotation mark may be opened and never closed"
+        return f"a line is longer than {_block() >> 20} MB; a quotation mark may be opened and never closed"
     counted = re.search(r"Expected \d+ columns, got \d+", message)  # pyarrow goes on with the line itself, which is nobody's to log
     return f"the table is broken ({counted[0] if counted else 'a line that cannot be read'})"
 

@@ -6,15 +6,17 @@ counted to the end; should the end overrule the beginning, the run starts again 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from labinterp.readers.words import sexes_of
-from labinterp.shapes import DateOrder, date_order_vote, decimal_of, decimal_vote
+from labinterp.shapes import DateOrder, agreed_order, date_orders, decimal_of, decimal_vote, elected
 
 _NO_VOTE = r"^[<>=≤≥~\s]*\d*$"
 _POINT = r"^[<>=≤≥~\s]*\d+\.\d{1,2}$"
@@ -54,9 +56,9 @@ class Votes:
 
     def __init__(self, locale: str | None, sex_heading: str = "", encoding: str = "") -> None:
         self.said, self.heading, self.encoding = decimal_of(locale), sex_heading, encoding
-        self.points = self.commas = 0
+        self.marks: Counter[str] = Counter()
         self.numeric = False
-        self.orders: dict[str, set[str]] = {"collected_text": set(), "birth_date": set()}
+        self.orders: dict[str, set[DateOrder]] = {"collected_text": set(), "birth_date": set()}
         self.words: set[str] = set()
 
     def add(self, ours: str, column: pa.Array) -> None:
@@ -75,8 +77,8 @@ class Votes:
 
     def facts(self) -> TableFacts:
         """What the votes say so far."""
-        mark = "." if self.points > 3 * self.commas else "," if self.commas > 3 * self.points else ""
-        orders = {ours: date_order_vote(_EXAMPLE[order] for order in sorted(seen)) for ours, seen in self.orders.items()}
+        mark = elected(self.marks)
+        orders = {ours: agreed_order(seen) for ours, seen in self.orders.items()}
         words = sorted(self.words) if len(self.words) <= MOST_WORDS else []
         sexes = tuple((text, sex or "") for text, sex in sorted(sexes_of(words, self.heading).items()))
         decimal = "." if self.numeric else self.said or mark
@@ -85,21 +87,21 @@ class Votes:
     def _numbers(self, texts: pa.Array) -> None:
         texts = texts.filter(pc.invert(pc.match_substring_regex(texts, _NO_VOTE)))
         plain = pc.match_substring_regex(texts, _POINT)
-        self.points += pc.sum(plain).as_py() or 0
+        self.marks["."] += pc.sum(plain).as_py() or 0
         for text in texts.filter(pc.invert(plain)).to_pylist():
-            vote = decimal_vote([text])
-            self.points += vote == "."
-            self.commas += vote == ","
+            self.marks[_mark(text)] += 1
 
     def _dates(self, ours: str, texts: pa.Array) -> None:
         iso = pc.match_substring_regex(texts, _ISO)
         if pc.any(iso).as_py():
             self.orders[ours].add("ymd")
-        others = pc.unique(pc.utf8_slice_codeunits(texts.filter(pc.invert(iso)), 0, _DAY)).to_pylist()
-        self.orders[ours].update(filter(None, (date_order_vote([text]) for text in others)))
+        for text in pc.unique(pc.utf8_slice_codeunits(texts.filter(pc.invert(iso)), 0, _DAY)).to_pylist():
+            self.orders[ours] |= date_orders(text)
 
 
-_EXAMPLE = {"ymd": "2024-01-31", "dmy": "31/01/2024", "mdy": "01/31/2024"}
+@lru_cache(maxsize=1 << 16)
+def _mark(text: str) -> str:
+    return decimal_vote([text])
 
 
 def _is_text(kind: pa.DataType) -> bool:

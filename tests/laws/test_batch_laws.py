@@ -130,8 +130,6 @@ def test_what_was_seen_is_counted_whatever_was_forgotten(table, without) -> None
         assert {status: statuses.count(status) for status in statuses} == {
             status: sum(count for tally, count in counted.items() if tally.status == status) for status in {t.status for t in counted}
         }
-    assert keeping.decimal() == forgetting.decimal()
-    assert keeping.date_order() == forgetting.date_order()
 
 
 numbers = st.one_of(
