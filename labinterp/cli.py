@@ -7,6 +7,7 @@ Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -34,6 +35,10 @@ OK, NOT_INTERPRETED, USAGE, UNREADABLE, FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
 FORMATS = ("table", "json", "csv")
 SUMMARIES = ("html", "pdf")
 BOM = "\ufeff"  # without it Excel takes a CSV file for Latin-1
+
+
+GARBAGE = 200_000
+"""New objects between two looks for cycles of dead ones, in a run over a table: what it learns lives as long as the run."""
 
 
 class UsageError(Exception):
@@ -492,6 +497,7 @@ def batch(args: argparse.Namespace) -> int:
         raise UsageError(f"this needs the package {missing.name}; pip install 'labinterp[batch]'") from None
     from labinterp.terminal import batch_progress
 
+    gc.set_threshold(GARBAGE)
     try:
         with batch_progress(sys.stderr) as tell:
             summary = run(

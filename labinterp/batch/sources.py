@@ -21,7 +21,7 @@ from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report
 
-HEAD = 32 << 20
+HEAD = 8 << 20
 """Bytes of a table that are held until its first votes are counted."""
 
 FILES, SECONDS = 64, 2.0
