@@ -412,6 +412,17 @@ def test_each_report_of_a_folder_is_a_person(tmp_path: Path) -> None:
 
 # ---- reports in other processes ------------------------------------------------------------------------------------------
 
+KILLED = """
+import os, signal
+from labinterp.readers import worker
+usual = worker.read
+def read(data, *, name, locale):
+    if name == "kill.csv": os.kill(os.getpid(), signal.SIGKILL)
+    return usual(data, name=name, locale=locale)
+worker.read = read
+worker.main()
+"""
+
 
 @pytest.mark.slow
 def test_a_report_that_kills_its_process_is_one_failure(tmp_path: Path) -> None:
@@ -422,13 +433,7 @@ def test_a_report_that_kills_its_process_is_one_failure(tmp_path: Path) -> None:
         (tmp_path / f"{name}.csv").write_text("Test,Result\nCRP,3\n", encoding="utf-8")
     files = sorted(tmp_path.glob("*.csv"))
     with Readers(files, None, processes=2) as readers:
-        readers.reading = killing
+        readers.guard.start_with = KILLED
         found = [readers.get(number) for number in range(4)]
     assert [isinstance(one, str) for one in found] == [False, False, False, True]
-    assert "ended the process" in str(found[3])
-
-
-def killing(path: Path, locale: str | None) -> Any:
-    if path.stem == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return labinterp.read(path)
+    assert "made the reader fall (-9)" in str(found[3])
