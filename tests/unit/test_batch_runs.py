@@ -22,6 +22,7 @@ import labinterp
 from labinterp.batch import Stopped, WriteError, run
 from labinterp.batch.output import Sink, safe
 from labinterp.batch.work import ResumeError
+from labinterp.readers.guarded import Guard
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "patient_id,sex,age,Test,Result,Unit,Date"
@@ -281,6 +282,7 @@ def test_many_files_are_gone_on_with_at_the_right_one(tmp_path: Path) -> None:
 
 def test_a_folder_of_reports_is_gone_on_with_at_the_right_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labinterp.batch.sources.FILES", 2)
+    monkeypatch.setattr("labinterp.batch.sources.SECONDS", 1e9)
     folder = tmp_path / "in"
     folder.mkdir()
     for name in ("befund.csv", "critical_potassium.hl7", "portal.txt", "checkup.fhir.json"):
@@ -290,12 +292,10 @@ def test_a_folder_of_reports_is_gone_on_with_at_the_right_one(tmp_path: Path, mo
     with pytest.raises(Stopped):
         run(folder, tmp_path / "out.csv", causes=True, tell=stopping_after(1))
     read: list[str] = []
-    from labinterp.batch import pool
-
-    one = pool.read_one
-    monkeypatch.setattr(pool, "read_one", lambda path, locale: (read.append(path.name), one(path, locale))[1])
+    one = Guard.read
+    monkeypatch.setattr(Guard, "read", lambda guard, path, **rest: (read.append(path.name), one(guard, path, **rest))[1])
     run(folder, tmp_path / "out.csv", causes=True, resume=True)
-    assert read == ["checkup.fhir.json", "critical_potassium.hl7", "portal.txt"]
+    assert sorted(read) == ["checkup.fhir.json", "critical_potassium.hl7", "portal.txt"]
     for ending in ("", ".failures.csv", ".summary.json", ".causes.csv"):
         assert (tmp_path / f"out.csv{ending}").read_bytes() == (tmp_path / f"whole.csv{ending}").read_bytes(), ending
 
