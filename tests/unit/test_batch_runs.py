@@ -22,7 +22,6 @@ import labinterp
 from labinterp.batch import Stopped, WriteError, run
 from labinterp.batch.output import Sink, safe
 from labinterp.batch.work import ResumeError
-from labinterp.readers.guarded import Guard
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "patient_id,sex,age,Test,Result,Unit,Date"
@@ -287,15 +286,17 @@ def test_a_folder_of_reports_is_gone_on_with_at_the_right_one(tmp_path: Path, mo
     folder.mkdir()
     for name in ("befund.csv", "critical_potassium.hl7", "portal.txt", "checkup.fhir.json"):
         (folder / name).write_bytes((ROOT / "samples" / name).read_bytes())
-    (folder / "c.pdf").write_bytes(b"%PDF-1.4 nothing")
+    (folder / "c.json").write_bytes(b"{nothing")
     run(folder, tmp_path / "whole.csv", causes=True)
     with pytest.raises(Stopped):
         run(folder, tmp_path / "out.csv", causes=True, tell=stopping_after(1))
     read: list[str] = []
-    one = Guard.read
-    monkeypatch.setattr(Guard, "read", lambda guard, path, **rest: (read.append(path.name), one(guard, path, **rest))[1])
+    from labinterp.batch import pool
+
+    one = pool.read
+    monkeypatch.setattr(pool, "read", lambda path, **rest: (read.append(path.name), one(path, **rest))[1])
     run(folder, tmp_path / "out.csv", causes=True, resume=True)
-    assert sorted(read) == ["checkup.fhir.json", "critical_potassium.hl7", "portal.txt"]
+    assert read == ["checkup.fhir.json", "critical_potassium.hl7", "portal.txt"]
     for ending in ("", ".failures.csv", ".summary.json", ".causes.csv"):
         assert (tmp_path / f"out.csv{ending}").read_bytes() == (tmp_path / f"whole.csv{ending}").read_bytes(), ending
 
