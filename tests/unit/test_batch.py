@@ -144,8 +144,8 @@ def test_the_decimal_mark_is_voted_over_the_whole_table(tmp_path: Path) -> None:
 
 
 def test_rows_after_the_first_may_outvote_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labinterp.batch.job.SAMPLE", 1)
-    monkeypatch.setattr("labinterp.batch.job.GROUP", 3)
+    monkeypatch.setattr("labinterp.batch.tables.BLOCK", 64)  # the heading and one row
+    monkeypatch.setattr("labinterp.batch.sources.HEAD", 1)
     head = "Test;Result;Unit;Date"
     source = write(tmp_path / "in.csv", head, "Creatinine;1,234;mg/dL;03/04/2024", *["CRP;12,5;mg/L;25/12/2023"] * 9)
     outcome = run(source, tmp_path / "out.csv")
