@@ -267,12 +267,8 @@ def _bands(
     category, text = np.full(n, "", dtype=object), np.full(n, "", dtype=object)
     severity, opened = np.full(n, np.inf), np.zeros(n, dtype=bool)
     sides, open_sides = [], []
-    for number, (has, scales, own) in enumerate(_layers(parts, codes)):
-        low, high = results.take(has).along(Lines.of([scale.line for scale in scales], own))
+    for number, (has, scales, own, first, last) in enumerate(_touched(parts, codes, results)):
         most = max(len(scale.starts) for scale in scales)
-        starts = np.array([[*scale.starts, *[np.inf] * (most - len(scale.starts))] for scale in scales])[own]
-        last_band = np.array([len(scale.starts) - 1 for scale in scales])[own]
-        first, last = (np.clip((starts <= end[:, None]).sum(axis=1) - 1, 0, last_band) for end in (low, high))
 
         def table(rows: list[tuple[Any, ...]], dtype: Any, most: int = most) -> np.ndarray:
             return np.array([[*row, *row[:1] * (most - len(row))] for row in rows], dtype=dtype)
@@ -297,6 +293,49 @@ def _bands(
     for wanted in open_sides:
         opened |= (decision == 0) & (interval == wanted)
     return decision, np.where(np.isnan(decision), np.nan, severity), category, text, opened
+
+
+def _touched(
+    parts: Sequence[tuple[Scale, ...]], codes: np.ndarray, results: Results
+) -> Iterator[tuple[np.ndarray, list[Scale], np.ndarray, np.ndarray, np.ndarray]]:
+    """Layer by layer as in `_layers`, with the lowest and the highest band that each result touches."""
+    for has, scales, own in _layers(parts, codes):
+        low, high = results.take(has).along(Lines.of([scale.line for scale in scales], own))
+        most = max(len(scale.starts) for scale in scales)
+        starts = np.array([[*scale.starts, *[np.inf] * (most - len(scale.starts))] for scale in scales])[own]
+        last_band = np.array([len(scale.starts) - 1 for scale in scales])[own]
+        first, last = (np.clip((starts <= end[:, None]).sum(axis=1) - 1, 0, last_band) for end in (low, high))
+        yield has, scales, own, first, last
+
+
+SLOTS = 4  # limits of one sort of which the places are told
+BANDS = 16  # bands of one scheme, likewise
+
+
+def places(kinds: list[Limits], codes: np.ndarray, results: Results) -> np.ndarray:
+    """Where each result lies among all limits of its kind, as a number: results of one kind with the same number get the same answers.
+
+    A number means the same in every call. -1 where nothing can be said for others: a result outside of what is possible (its question
+    names the very value), or one with more limits than are told.
+    """
+    n = len(codes)
+    out, told, bit = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool), 0
+    for sort in ("printed", "intervals", "critical"):
+        for number, (has, where) in enumerate(_sides([getattr(k, sort) for k in kinds], codes, results)):
+            if number >= SLOTS:
+                told[has] = False
+                continue
+            place = np.where(np.isnan(where), 3, where + 1).astype(np.int64)
+            out |= np.where(has, place, 0) << (bit + 2 * number)
+        bit += 2 * SLOTS
+    for number, (has, scales, _, first, last) in enumerate(_touched([k.scales for k in kinds], codes, results)):
+        if number >= SLOTS or max(len(scale.starts) for scale in scales) > BANDS:
+            told[has] = False
+            continue
+        out[has] |= (first * BANDS + last) << (bit + 8 * number)
+    for _, where in _sides([(k.plausible,) if k.plausible else () for k in kinds], codes, results):
+        told &= ~((where == -1) | (where == 1))
+    return np.where(told, out, -1)
 
 
 def _multiple(kinds: list[Limits], codes: np.ndarray, results: Results) -> np.ndarray:

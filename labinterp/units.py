@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,7 +24,7 @@ FAR = 5.0  # a range is of another unit only if that unit differs by more than t
 
 
 class Unit(NamedTuple):
-    """How the rows of one kind are converted; the first six names are columns that `normalize_units` adds."""
+    """How the rows of one kind are converted; the names are columns that `normalize_units` adds."""
 
     ucum: str = ""
     unit: str = ""
@@ -43,26 +42,19 @@ def normalize_units(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
     """
     columns = ("marker", "unit_text", "value_unit", "range_text", "decimal", "value_kind")
     codes, units = resolve(results, columns, lambda *texts: unit_of(ref, *(text if isinstance(text, str) else "" for text in texts)))
-    value = converted(results["number"].to_numpy(dtype=float), codes, units)
-    return results.assign(value=value, **{name: spread(codes, [getattr(u, name) for u in units]) for name in Unit._fields[:5]})
+    found = {name: spread(codes, [getattr(unit, name) for unit in units]) for name in Unit._fields}
+    found |= {name: found[name].astype(float) for name in ("factor", "intercept")}
+    return results.assign(value=converted(results["number"].to_numpy(dtype=float), found["factor"], found["intercept"]), **found)
 
 
-def converted(number: np.ndarray, codes: np.ndarray, units: Sequence[Unit]) -> np.ndarray:
-    """Numbers in canonical units: row i is of the kind `units[codes[i]]`. What needs no conversion stays exactly as printed."""
-    if not units:
-        return np.array(number, dtype=float)
-    factor = np.array([unit.factor for unit in units], dtype=float)
-    intercept = np.array([unit.intercept for unit in units], dtype=float)
-    moved = (factor != 1.0) | (intercept != 0.0)
-    value = np.empty(len(codes), dtype=float)
-    for start in range(0, len(codes), BLOCK):
-        kinds = codes[start : start + BLOCK]
-        block = number[start : start + BLOCK] * factor.take(kinds)
-        if intercept.any():
-            block += intercept.take(kinds)
-        if moved.any():
-            np.copyto(block, significant(block), where=moved.take(kinds))
-        value[start : start + BLOCK] = block
+def converted(number: np.ndarray, factor: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+    """Numbers in canonical units. What needs no conversion stays exactly as printed."""
+    value: np.ndarray = np.empty(len(number), dtype=float)
+    for start in range(0, len(number), BLOCK):
+        part = slice(start, start + BLOCK)
+        moved = (factor[part] != 1.0) | (intercept[part] != 0.0)
+        value[part] = number[part]
+        value[part][moved] = significant(number[part][moved] * factor[part][moved] + intercept[part][moved])
     return value
 
 

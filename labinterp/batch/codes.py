@@ -61,21 +61,31 @@ class Texts:
 
 
 class Keys:
-    """64-bit keys, numbered in order of appearance."""
+    """64-bit keys, numbered in order of appearance. They are held in ascending order: two numbers for each, and no object."""
 
     def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
+        self._keys = self._numbers = np.empty(0, dtype=np.int64)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._keys)
 
     def read(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The number of each key, and the first places of those not seen before, in the order of their numbers."""
         own, distinct = pd.factorize(keys)
-        known, before = self._numbers, len(self._numbers)
-        numbers = np.array([known.setdefault(key, len(known)) for key in distinct.tolist()], dtype=np.int64)
-        fresh = np.flatnonzero(numbers >= before)
-        return numbers.take(own) if len(own) else own, first_places(own, len(distinct))[fresh] if len(fresh) else fresh
+        at = np.searchsorted(self._keys, distinct)
+        known = np.zeros(len(distinct), dtype=bool)
+        inside = at < len(self._keys)
+        known[inside] = self._keys[at[inside]] == distinct[inside]
+        numbers = np.empty(len(distinct), dtype=np.int64)
+        numbers[known] = self._numbers[at[known]]
+        fresh = np.flatnonzero(~known)
+        if not len(fresh):
+            return numbers.take(own) if len(own) else own, fresh
+        numbers[fresh] = len(self._keys) + np.arange(len(fresh))
+        order = fresh[np.argsort(distinct[fresh])]
+        self._keys = np.insert(self._keys, at[order], distinct[order])
+        self._numbers = np.insert(self._numbers, at[order], numbers[order])
+        return numbers.take(own), first_places(own, len(distinct))[fresh]
 
 
 class Growing:

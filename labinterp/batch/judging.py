@@ -31,7 +31,7 @@ ROLES = {
 
 GIVEN = "_given"
 
-KEPT = 1 << 20
+KEPT = 1 << 18
 """Distinct texts, rows or answers that are kept; beyond, all is forgotten and learnt again. Bounds the memory of a run of any length."""
 
 PART = 1 << 19  # rows at a time; with those kept they can all be numbered (see `codes.WIDTH`)

@@ -1,7 +1,13 @@
-"""The distinct rows of a run and their answers. What is printed on a row is read once; what it means for a kind of person, once more."""
+"""The distinct rows of a run and their answers: what is printed is read once, what it means for a kind of person is worked out once.
+
+Most results are plain numbers, and there are many of them. They are read as one: the stages see one row of each kind, whatever its number.
+What the number means follows from where it lies among the limits (`flags.places`), and numbers that lie alike share an answer; only the
+value itself is worked out for each.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -13,12 +19,14 @@ import pyarrow as pa
 from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
 from labinterp.batch.people import SEXES, People, Persons
 from labinterp.columns import encode, first_places, resolve
-from labinterp.flags import flag_results
+from labinterp.flags import flag_results, places
 from labinterp.interpretation import read_rows
 from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers
-from labinterp.limits import Limits
+from labinterp.limits import Limits, Results
 from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
+from labinterp.units import converted
+from labinterp.values import Value, value_of
 
 ANSWERS = pa.schema(
     [
@@ -42,11 +50,15 @@ PRINTED = (
 READ = (
     *("name_text", "value_text", "unit_text", "range_text", "flag_text", "section_text", "specimen_text", "decimal"),
     *("marker", "loinc", "match", "match_reason", "value_kind", "number", "low", "high", "comparator", "qualitative"),
-    *("value_flag", "value_unit", "value_reason", "value", "unit", "ucum", "unit_reason", "range_ucum"),
+    *("value_flag", "value_unit", "value_reason", "value", "unit", "ucum", "unit_reason", "range_ucum", "factor", "intercept"),
 )
 """Columns of `read_rows` that later stages and the answers need."""
 
-NUMBERS = ("number", "low", "high", "value")
+NUMBERS = ("number", "low", "high", "value", "factor", "intercept")
+OWN = ("number", "low", "high", "value")
+"""Of them those in which rows that are read as one differ, beside their text."""
+
+LONE = 1 << 62  # a place among limits that no other result shares
 PER_AGE = 2 * len(SEXES)  # kinds of person of one age: by sex, and whether the sample was taken in the morning
 UNSEEN = -1
 
@@ -80,8 +92,10 @@ class Rows:
 
     def _start(self) -> None:
         self.texts = {ours: Texts() for ours in self.columns}
+        self._number_of = Growing(np.float64)  # by value text: the number that it is and nothing else, else NaN
         self._levels = [Keys() for _ in range(1, len(self.columns), 2)]
         self._read = {name: Growing(np.float64 if name in NUMBERS else object) for name in READ}
+        self._plain = Growing(np.bool_)
         self._group, self._profile, self._first, self._morning = (Growing(np.int64) for _ in range(4))
         self._groups: dict[tuple[Any, ...], int] = {}
         self._group_profile: list[int] = []
@@ -89,33 +103,58 @@ class Rows:
         self._profiles: dict[tuple[float, ...], int] = {}
         self._ages = np.zeros((0, 0), dtype=np.int64)
         self._limits_known: dict[Limits, int] = {}
-        self._limits_of, self._answer_of = Growing(np.int32), Growing(np.int32)  # by group and kind of person; by row and kind of person
-        self._judged = Keys()
+        self._limits_of, self._class_of = Growing(np.int32), Growing(np.int32)  # by group and kind of person; by row and kind of person
+        self._classes = Keys()  # a row and its limits
+        self._class_row, self._class_limits = Growing(np.int64), Growing(np.int64)
+        self._results = Keys()  # a class and the text of a plain number
+        self._answer_of, self._value_of = Growing(np.int32), Growing(np.float64)
+        self._places, self._alike = Keys(), Keys()  # a place among limits; a class and such a place
         self._row_of, self._count = Growing(np.int64), Growing(np.int64)
-        self._answers = [Column(type_) for type_ in ANSWERS.types]
-        self._table = pa.RecordBatch.from_arrays([column.array() for column in self._answers], names=ANSWERS.names)
+        self._answers = {field.name: Column(field.type) for field in ANSWERS if field.name != "value"}
+        self._table = self._held()
 
     def __len__(self) -> int:
-        tables = (len(self._answer_of), len(self._limits_of), self._ages.size)  # numbers only: thirty-two weigh as much as a text
-        return max(len(self._group), len(self._judged), max(tables) >> 5, *(len(texts) for texts in self.texts.values()))
+        numbers = (len(self._class_of), len(self._limits_of), self._ages.size, len(self._results))  # thirty-two weigh as much as a text
+        return max(len(self._group), len(self._alike), max(numbers) >> 5, *(len(texts) for texts in self.texts.values()))
+
+    def _held(self) -> pa.RecordBatch:
+        return pa.RecordBatch.from_arrays([column.array() for column in self._answers.values()], names=list(self._answers))
 
     def read(self, batch: pa.Table, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
         """The answers of a batch, and the number of the text of each row in every printed column."""
         codes = {ours: texts.read(batch.column(self.columns[ours])) for ours, texts in self.texts.items()}
-        rows, fresh = self._number(list(codes.values()))
+        plain = self._is_plain(codes)
+        shown = codes | {"value_text": np.where(plain, -1, codes["value_text"])}  # one for all plain numbers
+        rows, fresh = self._number(list(shown.values()))
         if len(fresh):
-            self._learn_rows({ours: numbers[fresh] for ours, numbers in codes.items()}, people)
+            self._learn_rows({ours: numbers[fresh] for ours, numbers in codes.items()}, plain[fresh], people)
         persons = people.read(batch)
         ages = self._ages.ravel().take(self._profile.values.take(rows) * self._ages.shape[1] + persons.age)
         morning = self._morning.values.take(rows) | persons.morning
-        places = self._first.values.take(rows) + ages * PER_AGE + persons.sex * 2 + morning
-        answers = self._answer_of.values.take(places)
-        if len(missing := np.flatnonzero(answers == UNSEEN)):
-            self._learn_answers(rows, places, persons, people, missing)
-            answers = self._answer_of.values.take(places)
+        at = self._first.values.take(rows) + ages * PER_AGE + persons.sex * 2 + morning
+        classes = self._class_of.values.take(at)
+        if len(missing := np.flatnonzero(classes == UNSEEN)):
+            self._learn_classes(rows, at, persons, people, missing)
+            classes = self._class_of.values.take(at)
+        values = np.where(plain, codes["value_text"], 0)
+        results, fresh = self._results.read((classes.astype(np.int64) << WIDTH) | values)
+        if len(fresh):
+            self._learn_results(classes[fresh], values[fresh])
+        answers = self._answer_of.values.take(results)
         count = self._count.values
         count += np.bincount(answers, minlength=len(count))
-        return self._table.take(pa.array(answers)), codes
+        told, value = self._table.take(pa.array(answers)), self._value_of.values.take(results)
+        columns = dict(zip(told.schema.names, told.columns)) | {"value": pa.array(value, mask=np.isnan(value))}
+        return pa.RecordBatch.from_arrays([columns[name] for name in ANSWERS.names], names=ANSWERS.names), codes
+
+    def _is_plain(self, codes: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Where the value is a number of zero or more and nothing else, whatever else the row says."""
+        if "decimal" in self.columns:
+            return np.zeros(len(codes["value_text"]), dtype=bool)
+        fresh = self.texts["value_text"].texts[len(self._number_of) :]
+        self._number_of.add(np.array([_plain_number(text, self.facts.get("decimal", "")) for text in fresh], dtype=float))
+        plain: np.ndarray = ~np.isnan(self._number_of.values.take(codes["value_text"]))
+        return plain & (codes["comparator"] == 0) if "comparator" in codes else plain
 
     def _number(self, codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The number of the distinct row that each row is, and the first places of those not seen before."""
@@ -123,13 +162,13 @@ class Rows:
         for level, keys in enumerate(self._levels):
             key = rows
             for numbers in codes[1 + 2 * level : 3 + 2 * level]:
-                key = (key << WIDTH) | numbers
+                key = (key << WIDTH) | (numbers.astype(np.int64) + 1)
             rows, fresh = keys.read(key)
         return rows, fresh
 
     # ---- what is printed -------------------------------------------------------------------------------------------------
 
-    def _learn_rows(self, codes: dict[str, np.ndarray], people: People) -> None:
+    def _learn_rows(self, codes: dict[str, np.ndarray], plain: np.ndarray, people: People) -> None:
         """Read the rows that were not seen before, as a report is read."""
         texts = {ours: [self.texts[ours].texts[number] for number in numbers.tolist()] for ours, numbers in codes.items()}
         frame = joined(pd.DataFrame(texts, dtype=object)).assign(**self.facts)
@@ -138,14 +177,15 @@ class Rows:
         )
         read = read_rows(frame, self.ref)
         for name, held in self._read.items():
-            held.add(plain(read[name], name in NUMBERS))
+            held.add(values_of(read[name], name in NUMBERS))
+        self._plain.add(plain)
         numbers, kinds = encode(read, ("marker", "ucum", "range_text", "decimal", "range_ucum"))
         known = len(self._profiles)
         group = np.array([self._group_of(kind) for kind in kinds], dtype=np.int64)[numbers]
         profile = np.array(self._group_profile, dtype=np.int64)[group]
         room = np.array([PER_AGE * (len(edges) + 2) for edges in self._profiles], dtype=np.int64)[profile]
-        self._first.add(len(self._answer_of) + np.cumsum(room) - room)
-        self._answer_of.add(np.full(room.sum(), UNSEEN))
+        self._first.add(len(self._class_of) + np.cumsum(room) - room)
+        self._class_of.add(np.full(room.sum(), UNSEEN))
         self._group.add(group)
         self._profile.add(profile)
         self._morning.add(self._told(read))
@@ -181,23 +221,47 @@ class Rows:
 
     # ---- what it means ---------------------------------------------------------------------------------------------------
 
-    def _learn_answers(self, rows: np.ndarray, places: np.ndarray, persons: Persons, people: People, missing: np.ndarray) -> None:
-        """Judge what is printed on rows for kinds of person not met before: one of each, for all."""
-        own, distinct = pd.factorize(places[missing])
-        at = missing[first_places(own, len(distinct))]
-        row = rows[at]
-        limits = self._limits(row, distinct - self._first.values[row], persons, people, at)
-        numbers, fresh = self._judged.read((row << WIDTH) | limits)
+    def _learn_classes(self, rows: np.ndarray, at: np.ndarray, persons: Persons, people: People, missing: np.ndarray) -> None:
+        """The limits of what is printed on rows for kinds of person not met before: of one of each, for all."""
+        own, distinct = pd.factorize(at[missing])
+        one = missing[first_places(own, len(distinct))]
+        row = rows[one]
+        limits = self._limits(row, distinct - self._first.values[row], persons, people, one)
+        numbers, fresh = self._classes.read((row << WIDTH) | limits)
+        self._class_row.add(row[fresh])
+        self._class_limits.add(limits[fresh])
+        self._class_of.values[distinct] = numbers
+
+    def _learn_results(self, classes: np.ndarray, values: np.ndarray) -> None:
+        """Judge one result of each class and place among its limits. `values`: which text the value is, in classes of plain numbers."""
+        row, limits = self._class_row.values[classes], self._class_limits.values[classes]
+        plain, number = self._plain.values[row], self._number_of.values[values] if len(self._number_of) else np.empty(0)
+        kinds = np.empty(len(self._limits_known), dtype=object)
+        kinds[:] = list(self._limits_known)
+        place = np.zeros(len(row), dtype=np.int64)
+        value = self._read["value"].values[row]
+        if plain.any():
+            used, own = np.unique(limits[plain], return_inverse=True)
+            exact, no = number[plain], np.zeros(int(plain.sum()), dtype=bool)
+            found = places(kinds[used].tolist(), own, Results(exact, exact, no, no))
+            place[plain] = np.where(found < 0, LONE | values[plain].astype(np.int64), found)
+            value[plain] = converted(exact, *(self._read[name].values[row[plain]] for name in ("factor", "intercept")))
+        alike, fresh = self._alike.read((classes.astype(np.int64) << WIDTH) | self._places.read(place)[0])
         if len(fresh):
-            objects = np.empty(len(self._limits_known), dtype=object)
-            objects[:] = list(self._limits_known)
-            judged = flag_results(self._frame(row[fresh], limits=objects[limits[fresh]]), self.ref.language)
-            for name, column in zip(ANSWERS.names, self._answers):
+            frame = self._frame(row[fresh])
+            own = plain[fresh]
+            for name in OWN:
+                frame.loc[own, name] = value[fresh][own] if name == "value" else number[fresh][own]
+            texts = np.array(self.texts["value_text"].texts, dtype=object)
+            frame.loc[own, "value_text"] = texts[values[fresh][own]]
+            judged = flag_results(frame.assign(limits=kinds[limits[fresh]]), self.ref.language)
+            for name, column in self._answers.items():
                 column.add(judged[name])
-            self._table = pa.RecordBatch.from_arrays([column.array() for column in self._answers], names=ANSWERS.names)
+            self._table = self._held()
             self._row_of.add(row[fresh])
             self._count.add(np.zeros(len(fresh)))
-        self._answer_of.values[distinct] = numbers
+        self._answer_of.add(alike)
+        self._value_of.add(value)
 
     def _limits(self, row: np.ndarray, kind: np.ndarray, persons: Persons, people: People, at: np.ndarray) -> np.ndarray:
         """The number of the limits of each row for the person at that place of the batch."""
@@ -239,7 +303,7 @@ class Column:
 
     def add(self, values: pd.Series) -> None:
         if self.type == pa.string():
-            own, distinct = pd.factorize(plain(values))
+            own, distinct = pd.factorize(values_of(values))
             numbers = np.append(self.texts.numbers(distinct.tolist()), np.int32(0))[own]  # the last for what is missing: -1
             more = pa.array(numbers - 1, mask=numbers == 0)
         elif self.type == pa.bool_():
@@ -252,7 +316,14 @@ class Column:
         return pa.DictionaryArray.from_arrays(self._held, self.texts.dictionary().slice(1)) if self.type == pa.string() else self._held
 
 
-def plain(column: pd.Series, number: bool = False) -> np.ndarray:
+def _plain_number(text: str, mark: str) -> float:
+    """The number of zero or more that a value text is and nothing else: no comparator, unit, mark, or doubt; else NaN."""
+    read = value_of(text, mark)
+    number = read.number
+    return number if number >= 0 and read == Value("number", number, number, number) else math.nan
+
+
+def values_of(column: pd.Series, number: bool = False) -> np.ndarray:
     """A column as numpy has it: numbers, or objects of which those missing are None (a marker) or empty (a text)."""
     if number:
         return column.to_numpy(dtype=float)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import labinterp
 from labinterp.batch import ANSWERS, Judge, columns_of, interpret_batch
-from labinterp.batch.rows import plain
+from labinterp.batch.rows import values_of
 from labinterp.interpretation import complete, interpret_rows
 from labinterp.model import Patient
 from labinterp.reference import Reference
@@ -112,7 +112,7 @@ def test_a_batch_answers_like_a_report(table, without, patient, said) -> None:
     expected = interpret_rows(complete(frame), REF, patient)
     got = interpret_batch(whole, patient=patient, **said)
     for field in ANSWERS:
-        values = [None if value is None or value == "" or value != value else value for value in plain(expected[field.name]).tolist()]
+        values = [None if value is None or value == "" or value != value else value for value in values_of(expected[field.name]).tolist()]
         assert got.column(field.name).to_pylist() == values, field.name
 
 
