@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 HERE = Path(__file__).parents[1]
 MODULES = ("flags", "limits", "intervals", "alerts", "facts")
-TESTS = ("flags", "limits", "facts", "alerts", "morning", "traps")
+TESTS = ("intervals", "flags", "limits", "facts", "alerts", "morning", "traps")
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.In: ast.NotIn,
     ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
