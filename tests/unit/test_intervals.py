@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labinterp import Reference
-from labinterp.intervals import age_edges, age_key, aged, applies, chosen, limits_for, line_to, overlapping, usable_segments
+from labinterp.intervals import age_edges, age_key, aged, applies, chosen, limits_for, line_to, overlapping, spans_of, usable_segments
 from labinterp.limits import INF, SAME, Line, Lines, Results, Scale, Span, closed_high, closed_low, side, significant, words
 from labinterp.reference.limits import Bounds
 from labinterp.reference.schema import Population
@@ -108,6 +108,15 @@ def test_ages_are_coarsened_to_the_edges_of_the_marker_or_to_quarters() -> None:
     assert age_edges(REF, None, "", None) == ()
     months = age_edges(REF, None, "0-6 months: 3-6; Adults: 3.5-5.1", None)
     assert months == pytest.approx((0, 7 / 12, 18))  # the sixth month counts until the seventh begins
+
+
+def test_a_limit_that_follows_an_unknown_age_is_taken_at_both_ends_of_its_ages() -> None:
+    """Miller: men up to half their age in mm/h, from 20 to 86 years."""
+    esr = REF.markers["esr"]
+    miller = next(interval for interval in esr.intervals if interval.limits.get("mm/h") == "<=0.5*age")
+    assert miller.age == (20, 86)
+    assert [span.high for span in spans_of(REF, esr, miller, "mm/h", None)] == [10, 43]
+    assert [span.high for span in spans_of(REF, esr, miller, "mm/h", 72)] == [36]
 
 
 # ---- in which unit -------------------------------------------------------------------------------------------------------
