@@ -16,8 +16,6 @@ from labinterp.readers import vocabulary
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import DateOrder, parse_date
 
-ROLES_OF_A_PERSON = ("patient_id", "patient_name", "sex", "age", "birth_date", "pregnant")
-
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(\[（【].*?[)\]）】]")
 _SYSTEM = re.compile(r"\b(?:SI|conventional|conv\.?|US)\b", re.IGNORECASE)
