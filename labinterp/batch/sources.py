@@ -114,7 +114,7 @@ def inputs_of(
     if wishes.preset and wishes.preset.table and len(files) > 1:
         files = _named(files, wishes.preset.table, sources)
     if not files:
-        raise ReadError(f"{', '.join(map(str, sources))}: there is no file to read")
+        raise ReadError(f"{', '.join(map(str, sources))}: there is no file to read; what a run writes ({target.name}) is not one")
     folder = any(source.is_dir() for source in sources) or len(files) > 1
     several = len(files) > 1
     none = Readers([], None)
