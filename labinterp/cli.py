@@ -1,7 +1,7 @@
 """The command line. Results go to stdout, notices to stderr.
 
 Exit codes: 0 all was read, 1 something was not interpreted (with --strict) or a check failed, 2 wrong usage, 3 a file could not be read
-(or a batch not written), 130 interrupted.
+(or a batch not written), 70 a fault of labinterp itself, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="labinterp",
         description="Reads laboratory reports, says what stands out and on whose word, and links it to possible causes of leg weakness.",
-        epilog="Exit codes: 0 all read, 1 something not interpreted (with --strict) or a check failed, 2 wrong usage, 3 unreadable file.",
+        epilog="Exit codes: 0 all read, 1 something not interpreted (with --strict) or a check failed, 2 wrong usage, 3 unreadable file, "
+        "70 a fault of labinterp itself, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"labinterp {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -281,8 +282,10 @@ def _pairs(texts: Iterable[str], option: str) -> dict[str, str]:
 
 
 def _patient(args: argparse.Namespace) -> Patient:
-    from labinterp.model import Patient
+    from labinterp.model import Patient, today
 
+    if args.birth_date is not None and args.birth_date > today():
+        raise UsageError(f"--birth-date {args.birth_date} lies in the future")
     try:
         return Patient(args.sex, args.age, args.birth_date, {"yes": True, "no": False, None: None}[args.pregnant])
     except ValueError as error:
