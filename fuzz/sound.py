@@ -30,8 +30,15 @@ def digits_of(number: float) -> str:
 
 
 def is_printed(number: float, text: str) -> bool:
-    """Do the digits of `number` stand in `text`? A number whose digits were not printed is invented."""
-    return digits_of(number) in re.sub(r"\D", "", tidy(text))
+    """Do the digits of `number` stand in `text`? A number whose digits were not printed is invented.
+
+    Of more digits than a float holds (15 are certain) it is the nearest float.
+    """
+    digits, printed = digits_of(number), re.sub(r"\D", "", tidy(text))
+    if digits in printed:
+        return True
+    long = (float(f"0.{run.lstrip('0')}") for run in re.findall(r"\d{16,}", re.sub(r"(?<=\d)[.,' ](?=\d)", "", tidy(text))))
+    return any(math.isclose(float(f"0.{digits}") * ten, run, rel_tol=4e-16) for run in long for ten in (1, 10))
 
 
 def value_is_sound(found: ValueReading, text: str) -> None:

@@ -32,6 +32,8 @@ from labinterp.words import AGE_OF_WORD, fold_word
 ADULT = 18.0
 CHILDBEARING = (12.0, 56.0)  # outside these ages pregnancy needs no asking (editorial)
 MULTIPLE = "xULN"
+APPROXIMATE = 0.25
+"""How far a factor may be off where laboratories use several (editorial). Of those that we know thiamine is the widest: 2.36 or 2.96."""
 NORMAL_LABELS = frozenset(
     {"normal", "sufficient", "sufficiency", "desirable", "optimal", "optimum", "adequate", "negative", "not deficient", "reference"}
 )
@@ -327,13 +329,18 @@ def line_to(ref: Reference, marker: Marker, ucum: str, units: Sequence[str]) -> 
         if intercept == 0 and math.isclose(factor, 1, rel_tol=1e-9):
             return unit, SAME
         ten = intercept == 0 and math.isclose(math.log10(factor), round(math.log10(factor)), abs_tol=1e-9)
-        uncertainty = max(getattr(here, "uncertainty", 0.0) or 0.0, getattr(there, "uncertainty", 0.0) or 0.0)
+        exact = here.approximate == there.approximate if ten else not (here.approximate or there.approximate)
         rank = 0 if ten else 1 if unit == marker.unit else 2
         if best is None or rank < best[0]:
             best = (
                 rank,
                 unit,
-                Line(10.0 ** round(math.log10(factor)) if ten else factor, intercept, None if ten else there.decimals, uncertainty),
+                Line(
+                    10.0 ** round(math.log10(factor)) if ten else factor,
+                    intercept,
+                    None if ten else there.decimals,
+                    0.0 if exact else APPROXIMATE,
+                ),
             )
     return (best[1], best[2]) if best else None
 

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from labinterp import Reference
-from labinterp.alerts import find_alerts
+from labinterp.alerts import _is_critical, find_alerts
 from labinterp.interpretation import interpret
 from labinterp.model import UNREAD_COLUMNS, Alert
+from labinterp.reference.schema_causes import Condition
 
 REF = Reference.default()
 FRAME = ["name_text", "value_text", "unit_text", "range_text"]
@@ -41,6 +42,7 @@ def alerts(*rows: dict[str, Any], answers: dict[str, Any] | None = None, unread:
         ("potassium", 2.5, "meq/L", "potassium_critical_low", True),
         ("sodium", 119.0, "mmol/L", "sodium_critical", True),
         ("sodium", 120.0, "mmol/L", "sodium_critical", False),
+        ("egfr", 14.0, "mL/min", "uremic", True),
         ("calcium", 3.5, "mmol/L", "calcium_critical", True),
         ("calcium", 14.0, "mg/dL", "calcium_critical", True),
         ("calcium", 13.9, "mg/dL", "calcium_critical", False),
@@ -253,3 +255,13 @@ def test_a_critical_value_of_unknown_day_is_not_hidden_by_a_dated_one() -> None:
 def test_a_row_cut_in_the_wrong_place_is_checked_like_an_unread_line() -> None:
     frame = pd.DataFrame([("Sodium 112 *", "mmol/L", "", "135-145"), ("GFR Category", "G1", "", "")], columns=FRAME)
     assert [alert.id for alert in interpret(frame).alerts] == ["check_sodium"]
+
+
+def test_a_single_value_cannot_fire_an_alert_that_has_a_condition() -> None:
+    """Only where a value alone is dangerous must a line that nobody could read be looked at."""
+    plain = REF.patterns["potassium_critical_low"]
+    assert _is_critical(plain)
+    assert not _is_critical(plain.model_copy(update={"alerts": ()}))
+    (rule, *_) = plain.alerts
+    asked = rule.model_copy(update={"when": Condition(age=">=50")})
+    assert not _is_critical(plain.model_copy(update={"alerts": (asked,)}))

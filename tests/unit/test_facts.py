@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from labinterp import Patient, Reference
-from labinterp.facts import Fact, Facts, answers_in, people, says
+from labinterp.facts import Fact, Facts, answers_in, facts_in, name_of, people, says
 from labinterp.reference.schema_causes import Condition
 
 REF = Reference.default()
@@ -265,3 +265,52 @@ def test_a_condition_speaks_of_one_thing() -> None:
     for wrong in ({}, {"marker": "ck"}, {"marker": "ck", "finding": "high", "age": ">=50"}, {"question": "onset"}):
         with pytest.raises(ValueError, match=r"condition|give"):
             Condition.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"flag": "HH"}, {"flag": "L"}),  # what is critical counts before what is not, whatever the letters are
+        ({"flag": "HH"}, {"flag": "POS"}),
+        ({"flag": "LL"}, {"flag": "H", "severity": 2.0}),
+        ({"flag": "H", "severity": 2.0}, {"flag": "L", "severity": 1.0}),
+        ({"flag": "H", "severity": 1.0}, {"flag": "L"}),
+    ],
+)
+def test_of_two_undated_abnormal_results_the_more_severe_one_counts(one: dict[str, Any], other: dict[str, Any]) -> None:
+    rows = [{"marker": "potassium", "abnormal": True, **columns} for columns in (one, other)]
+    for order in (rows, rows[::-1]):
+        assert Facts.of(frame(*order), REF).latest["potassium"].flag == one["flag"]
+
+
+@pytest.mark.parametrize(("comparator", "ends"), [("", (5, 5)), ("<", (-inf, 5)), ("<=", (-inf, 5)), (">", (5, inf)), (">=", (5, inf))])
+def test_a_result_with_a_comparator_reaches_to_that_side(comparator: str, ends: tuple[float, float]) -> None:
+    """A table that holds a value and a comparator only, as a derived result does."""
+    (found,) = facts_in(pd.DataFrame([{"marker": "potassium", "value": 5.0, "comparator": comparator, "unit": "mmol/L"}]), REF)
+    assert (found.low, found.high) == ends
+    assert found.ucum == "mmol/L"
+    assert (found.low_open, found.high_open) == (comparator == ">", comparator == "<")
+
+
+def test_an_answer_is_known_by_its_full_name_only() -> None:
+    screen = next(iter(REF.screens))
+    given, unknown = answers_in({f"screen.{screen}": True, "screen.nonsense": True}, REF)
+    assert given == {f"screen.{screen}": ("yes",)}
+    assert unknown == (("screen.nonsense", "yes"),)
+    bare = next(screen for screen in REF.screens if screen not in REF.questions)
+    assert answers_in({bare: True}, REF) == ({}, ((bare, "yes"),))
+
+
+def test_a_stand_in_on_a_condition_never_takes_the_place_of_a_judged_result() -> None:
+    high = {"marker": "hs_crp", "flag": "H", "severity": 2.0, "side": "high", "abnormal": True, "ucum": "mg/L", "low": 12.0, "high": 12.0}
+    judged = {"marker": "crp", "flag": "N", "abnormal": False}
+    undecided = {"marker": "crp", "flag": "IND"}
+    assert Facts.of(frame(high, judged), REF).latest["crp"].marker == "crp"
+    assert Facts.of(frame(high, undecided), REF).latest["crp"].marker == "hs_crp"
+
+
+def test_a_name_loses_long_brackets_only() -> None:
+    assert name_of("no_such_marker", REF) == "no such marker"
+    for marker in REF.markers.values():
+        head, bracket, tail = marker.name.partition(" (")
+        assert name_of(marker.id, REF) == (marker.name if not bracket or len(tail) <= 6 else head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -27,12 +28,12 @@ CRITICAL = Span(math.nextafter(2.5, INF), math.nextafter(6.5, -INF), "potassium:
 PLAUSIBLE = Span(1.0, 12.0, "potassium:plausible", "editorial")
 
 
-def judged(low: float, high: float | None = None, comparator: str = "", **limits: object) -> pd.Series:
+def judged(low: float, high: float | None = None, comparator: str = "", mark: str = "", **limits: object) -> pd.Series:
     high = low if high is None else high
     own = Limits(**limits)  # type: ignore[arg-type]
     frame = pd.DataFrame(
         {
-            "marker": ["potassium"], "comparator": [comparator], "low": [low], "high": [high], "qualitative": [""], "flag_text": [""], "value_flag": [""],
+            "marker": ["potassium"], "comparator": [comparator], "low": [low], "high": [high], "qualitative": [""], "flag_text": [mark], "value_flag": [""],
             "value_kind": ["number"], "value_text": ["x"], "range_text": [""], "value_reason": [""], "unit_reason": [""], "match_reason": [""], "ucum": ["mmol/L"],
             "unit_text": ["mmol/L"], "limits": [own],
         }
@@ -175,6 +176,13 @@ def test_laboratory_marks(text: str, flag: str) -> None:
         ("positive", "", {}, False, ("POS", None)),
         ("indeterminate", "negative", {}, True, ("IND", None)),
         ("trace", "negative", {}, True, ("POS", True)),
+        ("detected", "positive", {}, True, ("POS", False)),  # another word for what is expected
+        ("normal", "", {}, True, ("N", False)),
+        ("normal", "", {}, False, ("N", None)),  # of a test that nobody knows "normal" reassures nobody
+        ("abnormal", "", {}, False, ("A", True)),
+        ("yellow", "", {"yellow": "normal"}, True, ("N", False)),
+        ("red", "", {"red": "abnormal"}, True, ("A", True)),
+        ("purple", "", {"red": "abnormal"}, True, ("", None)),
     ],
 )
 def test_words(word: str, expected: str, meanings: dict[str, str], known: bool, answer: tuple[str, bool | None]) -> None:
@@ -193,3 +201,65 @@ def test_a_word_is_normal_where_it_is_the_word_that_the_laboratory_expects() -> 
 
     assert word_answer("yellow", "yellow", {}, True) == ("N", False)
     assert word_answer("yellow", "clear", {}, True) == ("A", True)
+
+
+def test_one_kind_of_limit_is_enough_to_say_normal() -> None:
+    for limits in ({"printed": printed(3.5, 5.1)}, {"scales": (POTASSIUM_BANDS,)}, {"intervals": (Span(3.5, 5.1, "potassium:1"),)}):
+        row = judged(4.0, **limits)
+        assert (row.flag, row.abnormal, row.status) == ("N", False, "ok"), limits
+
+
+def test_words_of_degree_decide_only_where_nothing_else_does_and_never_reassure() -> None:
+    degrees = dataclasses.replace(POTASSIUM_BANDS, descriptive=True)
+    assert judged(3.2, scales=(degrees,)).abnormal is True
+    assert judged(3.2, scales=(degrees,), printed=printed(3.0, 5.1)).abnormal is False  # mild, and usual in this laboratory
+    assert judged(2.7, scales=(degrees,), printed=printed(2.6, 5.1)).abnormal is None  # moderate: the two disagree
+    row = judged(3.2, scales=(degrees,), intervals=(Span(3.0, 5.1, "potassium:1"),))
+    assert (row.flag, row.basis, row.abnormal) == ("N", "interval", False)
+
+
+def test_what_a_scheme_leaves_open_the_interval_decides() -> None:
+    """Bands that end with "30 or more" say nothing of too much: the upper limit of the interval does."""
+    open_above = Scale(
+        (-INF, 20.0), ("low", "ok"), ("", ""), ("below 20", "20 or more"), (2, 0), ("low", "normal"), "s", "d:s", "s", "u", open_side="high"
+    )
+    above = judged(120.0, scales=(open_above,), intervals=(Span(30.0, 100.0, "d:1", "abim", text="30-100", unit="u"),))
+    assert (above.flag, above.basis, above.interval_id, above.range_high, above.abnormal) == ("H", "interval", "d:1", 100.0, True)
+    within = judged(25.0, scales=(open_above,), intervals=(Span(30.0, 100.0, "d:1"),))
+    assert (within.flag, within.basis) == ("N", "decision")  # the scheme speaks of that side itself
+
+
+def test_the_laboratorys_normal_does_not_take_away_what_its_range_says() -> None:
+    assert judged(3.0, mark="N", printed=printed(3.5, 5.1)).flag == "L"
+    assert judged(6.0, mark="L", printed=printed(3.5, 5.1)).flag == "H"
+    assert judged(3.0, mark="LL", printed=printed(3.5, 5.1)).flag == "LL"  # its critical limit stands
+    assert judged(3.0, mark="HH", printed=printed(3.5, 5.1)).flag == "L"
+
+
+def test_a_mark_against_the_printed_range_is_a_disagreement_told_with_the_mark_as_printed() -> None:
+    row = judged(4.0, mark="↑", printed=printed(3.5, 5.1))
+    assert (row.flag, row.abnormal) == ("N", None)
+    assert "(↑)" in row.reason
+    alone = judged(4.0, mark="H")
+    assert (alone.flag, alone.basis, alone.source_id, alone.abnormal) == ("H", "printed", "report", True)
+    against_ours = judged(4.0, mark="H", intervals=(Span(3.5, 5.1, "potassium:1"),))
+    assert (against_ours.flag, against_ours.abnormal) == ("H", True)  # the laboratory knows its own method
+
+
+def test_a_range_that_could_not_be_used_leaves_normal_open() -> None:
+    row = judged(4.0, intervals=(Span(3.5, 5.1, "potassium:1"),), passed_over=True, reasons=("why",))
+    assert (row.flag, row.status, row.abnormal, row.reason) == ("IND", "undetermined", None, "why")
+    assert judged(6.0, intervals=(Span(3.5, 5.1, "potassium:1"),), passed_over=True).flag == "H"
+
+
+def test_multiples_are_of_the_highest_upper_limit_that_may_apply() -> None:
+    assert judged(500.0, upper=((100.0, Line()), (200.0, Line()))).xuln == 2.5
+    assert judged(500.0, upper=((0.0, Line()),)).xuln != judged(500.0, upper=((0.0, Line()),)).xuln  # NaN: no multiple of nothing
+    assert judged(5.0, upper=((100.0, Line(10.0)),)).xuln == 0.5
+
+
+def test_a_negative_quantity_is_not_possible_where_no_plausible_range_is_known() -> None:
+    row = judged(-4.0, intervals=(Span(3.5, 5.1, "potassium:1"),))
+    assert (row.status, row.flag, row.abnormal) == ("implausible", "", None)
+    assert "negative" in row.reason
+    assert judged(-4.0, intervals=(Span(-2.0, 3.0, "be:1"),), plausible=Span(-30, 30)).flag == "L"  # base excess may be
