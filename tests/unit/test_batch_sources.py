@@ -169,7 +169,7 @@ def test_a_line_with_too_many_cells_is_told_and_does_not_stop_the_others(tmp_pat
 
 
 def test_a_line_break_within_quotes_at_the_end_of_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for size in range(200, 260):
+    for size in range(200, 220):  # more sizes than a row has letters: some block ends at each of them
         monkeypatch.setattr("labinterp.batch.tables.BLOCK", size)
         source = write(tmp_path / "in.csv", "Test,Result,Note", *(f'CRP,{i},"first\n{i}"' for i in range(40)))
         assert answers(judged(source), "Result", "Note") == [(str(i), f"first\n{i}") for i in range(40)], size
