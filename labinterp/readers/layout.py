@@ -916,7 +916,7 @@ def _is_method(cells: Sequence[Cell]) -> bool:
 
 
 def _possible(line: Line) -> bool:
-    """A number beside the name of a test, or with a unit or a range in cells of its own, yet not read as a result: a person should see it."""
+    """A number beside the name of a test, or with a unit or a range in cells of its own, but not read as a result: one should see it."""
     texts = [c.text for c in line.cells]
     if len(texts) < 2 or len(line.words) > 24 or vocabulary.count_prose(line.text) > 4:
         return False

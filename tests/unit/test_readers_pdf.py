@@ -251,7 +251,11 @@ def test_thresholds_prose_and_comments_are_no_results() -> None:
 
 def test_a_test_with_a_number_that_is_not_read_is_never_mere_furniture() -> None:
     sheet = Sheet().row((50, 200, 300, 400), ("Test", "Result", "Unit", "Reference"))
-    for cells in (("Potassium", "4.1", "mmol/L", "3.5-5.1"), ("ANA", "1:640 speckled", "", "<1:80"), ("Calcium", "2.3", "mmol/L", "2.2-2.6")):
+    for cells in (
+        ("Potassium", "4.1", "mmol/L", "3.5-5.1"),
+        ("ANA", "1:640 speckled", "", "<1:80"),
+        ("Calcium", "2.3", "mmol/L", "2.2-2.6"),
+    ):
         sheet.row((50, 200, 300, 400), cells)
     report = sheet.read()
     lost = report.unread.loc[report.unread["kind"] == "possible_result", "text"]
