@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from labinterp.batch.people import People
 from labinterp.batch.rows import ANSWERS, Rows, Tally
 from labinterp.model import ROW_COLUMNS, Patient
-from labinterp.readers.words import role_of
+from labinterp.readers.words import role_of, without_persons
 from labinterp.reference import Reference
 from labinterp.shapes import DateOrder
 
@@ -43,7 +43,7 @@ def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> 
     for ours in (*ROW_COLUMNS, *ROLES.values()):
         if ours in heads:
             names.setdefault(ours, ours)
-    for head in heads:
+    for head in without_persons(heads):
         role = ROLES.get(role_of(head))
         if role is not None and head not in names.values():
             names.setdefault(role, head)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from labinterp import words
 from labinterp.errors import ReadError
 from labinterp.language import remark
 from labinterp.model import Patient, Report, today
@@ -17,6 +18,7 @@ from labinterp.readers.encoding import decode, encoding_of
 from labinterp.readers.fhir import ANSWERS, without_tag
 from labinterp.readers.limits import limits
 from labinterp.readers.table import taken_apart
+from labinterp.readers.text import names_a_test
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import parse_date
 
@@ -88,7 +90,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
             continue
         person = ""
         group: dict[str, Any] = {}
-        start = len(rows)
+        start = told = len(rows)  # where the rows of the order, and of the last observation, begin
         for segment in message:
             kind = str(segment[0])
             if kind == "MSH":
@@ -99,7 +101,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
             elif kind == "OBR":
                 group = {"section_text": _words(segment, 4), "collected_text": time_of(_part(segment, 7)), "specimen_text": ""}
                 group["specimen_text"] = _part(segment, 15, 1, 2) or _part(segment, 15)
-                start = len(rows)
+                start = told = len(rows)
             elif kind == "SPM":
                 specimen, taken = _words(segment, 4), time_of(_part(segment, 17))
                 for row in [*rows[start:], group]:
@@ -107,14 +109,17 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
                     row["collected_text"] = row.get("collected_text") or taken
             elif kind == "OBX":
                 own, reason, furniture = observation(segment)
-                line = " ".join(str(segment).split())[:LONGEST]
+                line, told = " ".join(str(segment).split())[:LONGEST], len(rows)
                 if reason:
                     unread.append(_left(line, reason, "furniture" if furniture else "possible_result"))
                 for row in own:
                     rows.append(group | {k: v for k, v in row.items() if v or k not in group} | {"text": line, "patient_id": person})
             elif kind == "NTE":
                 note = " ".join(_part(segment, 3, repetition) for repetition in range(1, _repetitions(segment, 3) + 1))
-                unread.append(_left(note or str(segment), remark("a note of the laboratory"), "furniture"))
+                kind = "possible_result" if _may_be_a_result(note) else "furniture"
+                unread.append(_left(note or str(segment), remark("a note of the laboratory"), kind))
+                for row in rows[told:] if _doubts_the_sample(note) else ():
+                    row["review"] = row.get("review") or DOUBT
             else:
                 others[kind] += 1
     unread += [_left(f"{kind} ({count})", remark("segments that hold no result"), "furniture") for kind, count in sorted(others.items())]
@@ -132,6 +137,23 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         report.rows["sex"] = [patient.sex or "" for patient in own_patients]
         report.rows["birth_date"] = [patient.birth_date for patient in own_patients]
     return report
+
+
+SHORT = 8  # words
+DOUBT = remark("the laboratory's note says something of the sample: read it beside the result")
+_SAMPLE = re.compile("|".join(re.escape(word) for word, code in words.NO_RESULT.items() if code == "specimen-problem" and len(word) > 5))
+_NOT = re.compile(r"\b(?:no|not|non|without|nicht|keine?|ohne|pas|sans|sin)\b")
+
+
+def _may_be_a_result(note: str) -> bool:
+    """Is a note as short as a result, with the name of a test and a number?"""
+    return len(note.split()) <= SHORT and bool(re.search(r"\d", note)) and names_a_test(note)
+
+
+def _doubts_the_sample(note: str) -> bool:
+    """Does a note say that the sample was burst, clotted, or too little? One that denies anything is left alone."""
+    said = words.fold_word(note)
+    return bool(_SAMPLE.search(said)) and not _NOT.search(said)
 
 
 def _text_of(data: bytes, locale: str | None) -> tuple[str, list[str]]:

@@ -152,7 +152,7 @@ def with_statements(report: Report, parts: Sequence[str]) -> Report:
             text = "\n".join(left[index] for index in indexes)
             found.append({"collected_text": collected, "text": text, "page": number, "top": indexes[0] * LEADING} | row)
         for index, text in left.items():
-            if label_at[index] not in taken and re.search(r"\d", text) and _names_a_test(text):
+            if label_at[index] not in taken and re.search(r"\d", text) and names_a_test(text):
                 unclear.append(label_at[index])
     unread.loc[unclear, ["reason", "kind"]] = [UNCLEAR, "possible_result"]
     if not found:
@@ -277,7 +277,7 @@ def _blocks(left: dict[int, str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         yield sorted([*used, index]), row | {"value_text": value.value}
 
 
-def _names_a_test(text: str) -> bool:
+def names_a_test(text: str) -> bool:
     """Does a line begin with, or hold before its first number, the name of a known test?"""
     tokens = re.split(r"[\s:,;()]+", text)[:12]
     spans = ((start, end) for start in range(len(tokens)) for end in range(start + 1, min(start + 5, len(tokens)) + 1))

@@ -170,3 +170,27 @@ def test_a_message_that_cannot_be_taken_apart_is_unread() -> None:
 def test_a_batch_without_a_message() -> None:
     with pytest.raises(ReadError, match="no HL7 message"):
         read(b"FHS|^~\\&|LAB\rFTS|0\r")
+
+
+POTASSIUM = "OBX|1|NM|2823-3^Potassium^LN||5.9|mmol/L|3.5-5.1|H|||F"
+
+
+@pytest.mark.parametrize("note", ["Sample haemolysed, result unreliable", "Probe hämolytisch", "Specimen clotted"])
+def test_a_note_on_the_sample_asks_for_a_look_at_its_result_alone(note: str) -> None:
+    report = load("OBX|1|NM|2951-2^Sodium^LN||140|mmol/L|135-145||||F", POTASSIUM, f"NTE|1||{note}")
+    assert report.rows["review"].astype(bool).tolist() == [False, True]
+    assert note in report.unread["text"].tolist()
+
+
+@pytest.mark.parametrize("note", ["No haemolysis seen", "Repeat in four weeks", "Fasting sample"])
+def test_other_notes_leave_a_result_alone(note: str) -> None:
+    assert load(POTASSIUM, f"NTE|1||{note}").rows["review"].tolist() == [""]
+
+
+def test_a_short_note_with_a_test_and_a_number_may_be_a_result() -> None:
+    report = load(
+        POTASSIUM, "NTE|1||TSH 88 mU/L", "NTE|2||Reference: see the guideline of 2019 on potassium and the heart, page 12 and following"
+    )
+    kinds = dict(zip(report.unread["text"], report.unread["kind"]))
+    assert kinds["TSH 88 mU/L"] == "possible_result"
+    assert sorted(kinds.values()) == ["furniture", "possible_result"]
