@@ -11,7 +11,6 @@ import pytest
 
 import labinterp
 from labinterp.batch import ANSWERS, Judge, columns_of, interpret_batch
-from labinterp.batch.rows import plain
 from labinterp.interpretation import interpret_rows
 from labinterp.model import TEXT_COLUMNS
 from labinterp.reference import Reference
@@ -28,7 +27,7 @@ def reports() -> list[pd.DataFrame]:
 
 
 def answers_of(results: pd.DataFrame) -> pd.DataFrame:
-    columns = {name: pd.Series(plain(results[name]), dtype=object) for name in ANSWERS.names}
+    columns = {name: results[name].astype(object).where(results[name].notna(), None) for name in ANSWERS.names}
     return pd.DataFrame(
         {name: column.map(lambda value: None if value == "" or value != value else value) for name, column in columns.items()}
     )
