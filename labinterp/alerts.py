@@ -43,13 +43,20 @@ def find_alerts(
         own = _once([*_by_patterns(facts), *_past(facts)])
         own += _critical(facts, {alert.marker for alert in own if not alert.past})
         emergencies = {alert.marker for alert in own if alert.urgency == "emergency" and not alert.past}
-        alerts += [*own, *(check for check in _checks(facts) if check.marker not in emergencies)]
+        own += [check for check in _checks(facts) if check.marker not in emergencies]
+        alerts += own if alone else [replace(alert, text=_of(person, alert.text, ref)) for alert in own]
     for lines in (_mangled(results), unread):
         if lines is not None and len(lines):
             checked = {alert.id for alert in alerts}
             alerts += [check for check in _unread_checks(lines, ref) if check.id not in checked]
     alerts.sort(key=lambda alert: (alert.past, _ORDER[alert.urgency]))
     return alerts
+
+
+def _of(person: pd.DataFrame, text: str, ref: Reference) -> str:
+    """The text of an alert with the id of the person it is about, where a document has several."""
+    name = str(person["patient_id"].iat[0] or "")
+    return ref.say("Person {id}: {text}", id=name, text=text) if name.strip() else text
 
 
 def _once(alerts: Iterable[Alert]) -> list[Alert]:

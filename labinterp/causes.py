@@ -16,7 +16,7 @@ from labinterp.facts import EDITORIAL, FINDING_WORDS, STRENGTHS, URGENCY_WORDS, 
 from labinterp.language import english
 from labinterp.model import Answer, Evidence, Finding, NextTest, Notice, Patient, Question, Strength, Tier
 from labinterp.reference import Reference
-from labinterp.reference.schema_causes import Cause, CauseCase, Condition, EvidenceWeights, MarkerLink, Pattern, QuestionRule
+from labinterp.reference.schema_causes import Cause, CauseCase, EvidenceWeights, MarkerLink, Pattern, QuestionRule
 
 AnswerKind = Literal["raises", "telling", "specific", "lowers"]
 _KINDS: tuple[AnswerKind, ...] = ("raises", "telling", "specific", "lowers")
@@ -526,12 +526,3 @@ def fault_of_case(cause: str, case: CauseCase, ref: Reference) -> str:
     tier = next((finding.tier for finding in findings if finding.cause == cause), "none")
     better = {"possible": ("fits", "unseen"), "unseen": ("fits", "possible")}.get(case.tier, ()) if case.at_least else ()
     return "" if tier == case.tier or tier in better else f"{tier} instead of {case.tier} ({case.why})"
-
-
-def conditions_of(ref: Reference) -> Iterable[Condition]:
-    """Every condition of patterns, alerts, triggers and data-quality rules."""
-    for pattern in ref.patterns.values():
-        yield from (*pattern.all_of, *pattern.any_of, *pattern.none_of)
-        yield from (alert.when for alert in pattern.alerts if alert.when)
-    yield from (rule.when for rule in ref.quality.values())
-    yield from (trigger.when for trigger in ref.triggers.values())

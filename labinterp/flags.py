@@ -233,10 +233,11 @@ def _objects(values: Sequence[Any]) -> np.ndarray:
 
 def _layers(parts: Sequence[Sequence[Any]], codes: np.ndarray) -> Iterator[tuple[np.ndarray, list[Any], np.ndarray]]:
     """The first part of each kind, then the second ...: the rows that have one, the parts, and which of them each of those rows has."""
-    for depth in range(max(map(len, parts), default=0)):
-        place = np.cumsum([len(part) > depth for part in parts]) - 1
-        has = np.array([len(part) > depth for part in parts])[codes]
-        yield has, [part[depth] for part in parts if len(part) > depth], place[codes[has]]
+    lengths = np.fromiter(map(len, parts), dtype=np.int64, count=len(parts))
+    for depth in range(lengths.max(initial=0)):
+        deep = lengths > depth
+        has = deep[codes]
+        yield has, [parts[kind][depth] for kind in np.flatnonzero(deep).tolist()], (np.cumsum(deep) - 1)[codes[has]]
 
 
 def _sides(parts: Sequence[tuple[Span, ...]], codes: np.ndarray, results: Results) -> Iterator[tuple[np.ndarray, np.ndarray]]:

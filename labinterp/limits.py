@@ -54,6 +54,12 @@ def significant(values: Floats, digits: int = 12) -> Floats:
     return out
 
 
+def _significant(value: float) -> float:
+    """The same of one number."""
+    scale = float(_SCALES[math.frexp(value)[1] + 1100])
+    return round(value * scale) / scale
+
+
 @dataclass(frozen=True)
 class Line:
     """From the unit of the report to the unit of a limit: ``value * factor + intercept``, rounded as laboratories print that unit.
@@ -74,7 +80,7 @@ class Line:
 
     def back(self, value: float) -> float:
         """The number in the report's unit that stands for `value` in the limit's unit."""
-        return value if not math.isfinite(value) else float(significant(np.array([(value - self.intercept) / self.factor]))[0])
+        return value if not math.isfinite(value) else _significant((value - self.intercept) / self.factor)
 
 
 SAME = Line()

@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from labinterp.controls import plain
-from labinterp.facts import FINDING_WORDS, STRENGTHS, name_of
+from labinterp.facts import FINDING_WORDS, STRENGTHS, name_of, people
 from labinterp.language import Language, english
 from labinterp.model import Alert, Evidence, Finding, Patient, Question, Report
 from labinterp.shown import ENGLISH, SEXES, STATUS_WORDS
@@ -91,12 +91,13 @@ def show_interpretation(answer: Interpretation, title: str = "", *, full: bool =
 
     group = [_group(row) for row in results.itertuples()]
     twice = set(results.loc[results["name_text"].duplicated(), "name_text"])  # potassium in blood and in urine
+    several = len(people(results)) > 1
     for number, heading in enumerate((say("Outside a range"), say("Not judged"), say("In range"))):
         rows = results[[own == number for own in group]]
         if len(rows):
             out.print()
             out.print(Text(f"{heading} ({len(rows)})", style="bold"))
-            out.print(_results(rows, answer.reference.language, judged=number != 1, twice=twice))
+            out.print(_results(rows, answer.reference.language, judged=number != 1, twice=twice, several=several))
     if len(answer.derived):
         out.print()
         out.print(Text(say("Worked out from these"), style="bold"))
@@ -323,10 +324,11 @@ def _group(row: Any) -> int:
     return 2 if row.status == "ok" and row.flag in ("N", "NEG") and row.abnormal is False and not row.review else 1
 
 
-def _results(rows: pd.DataFrame, language: Language, *, judged: bool, twice: set[str]) -> Table:
+def _results(rows: pd.DataFrame, language: Language, *, judged: bool, twice: set[str], several: bool) -> Table:
     say = language.say
     heads = (say("row"), say("Test"), say("Result"), say("Flag"), say("Range used"), say("Whose"), say("Remark"))
-    table = _table(*heads, numbers=heads[:1], narrow=heads[3])
+    whose = (say("Person"),) if several else ()
+    table = _table(heads[0], *whose, *heads[1:], numbers=heads[:1], narrow=heads[3])
     for row in rows.itertuples():
         words, style = FLAG_WORDS.get(str(row.flag), (str(row.flag), ""))
         words = say(words)
@@ -339,7 +341,8 @@ def _results(rows: pd.DataFrame, language: Language, *, judged: bool, twice: set
         where = str(row.specimen_text or row.section_text) if row.name_text in twice else ""
         name = f"{row.name_text} ({where})" if where else str(row.name_text)
         texts = (name, _result(row, language), Text(words, style=style), *_range(row, say), remark)
-        table.add_row(str(int(row.Index) + 1), *texts)  # type: ignore[arg-type]
+        person = (str(row.patient_id or ""),) if several else ()
+        table.add_row(str(int(row.Index) + 1), *person, *texts)  # type: ignore[arg-type]
     return table
 
 

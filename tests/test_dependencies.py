@@ -22,7 +22,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = ("app", "ocr", "xlsx", "hl7", "pdf", "batch")
 
 FIXED = {
-    "pdfminer.six": ("20251230", "CVE-2025-64512 and, repaired with it, GHSA-f83h-ghpp-7wcc: a PDF could make it load a pickle, which runs code"),
+    "pdfminer.six": (
+        "20251230",
+        "CVE-2025-64512 and, repaired with it, GHSA-f83h-ghpp-7wcc: a PDF could make it load a pickle, which runs code",
+    ),
     "pyarrow": ("14.0.1", "CVE-2023-47248: a Parquet file could run code"),
     "pillow": ("10.3.0", "CVE-2024-28219: a buffer overflow"),
     "jinja2": ("3.1.6", "CVE-2025-27516: a template could leave its sandbox"),

@@ -10,6 +10,7 @@ from PIL import Image
 from fuzz.draw import Draw
 from labinterp.errors import ReadError
 from labinterp.readers import image
+from labinterp.readers.limits import limits
 
 SECONDS, SHARE, LONGEST, WORDS = (
     5.0,
@@ -41,8 +42,9 @@ def check(data: bytes) -> None:
     if not image.identify(bytes(content[:65536]), "x.bmp"):
         return
     try:
-        frames = image._frames(bytes(content), "x.png")
+        with image.opened(bytes(content), "x.png") as picture:
+            for number in range(1, min(image.frames_of(picture, "x.png"), limits().picture_pages) + 1):
+                page = image.frame(picture, number, "x.png")
+                assert page.mode == "RGB" and 0 < page.width * page.height <= limits().pixels, page
     except ReadError:
         return
-    for frame in frames:
-        assert frame.mode == "RGB" and 0 < frame.width * frame.height <= image.MAX_PIXELS, frame

@@ -86,7 +86,6 @@ def confirm(session: Session) -> None:
         width="stretch",
         disabled=session.rows.empty,
     ):
-        session.confirmed = True
         st.switch_page(st.session_state["pages"]["answer"])
     aside(say("You can go on without answering. A line in question is then marked so, and never called in range."))
 

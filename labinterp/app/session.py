@@ -55,7 +55,6 @@ class Session:
     answers: dict[str, Any] = field(default_factory=dict)
     before: list[str] = field(default_factory=list)  # order of the causes before the last answer
     last_question: str = ""  # id of the question answered last
-    confirmed: bool = False
     typed: bool = False  # values typed in by hand, without a document
     version: int = 0  # counts every change of rows, so that an interpretation is worked out once for each
     turn: int = 0  # counts the opened documents, so that widgets begin anew with them
@@ -107,10 +106,9 @@ class Session:
         self.touch()
 
     def touch(self) -> None:
-        """The lines changed: an earlier interpretation and confirmation no longer count."""
+        """The lines changed: an earlier interpretation no longer counts."""
         self.version += 1
         self.memo.clear()
-        self.confirmed = False
 
     # ---- corrections: each is marked as the visitor's ----
 

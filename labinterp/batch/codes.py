@@ -72,19 +72,21 @@ class Keys:
     def read(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The number of each key, and the first places of those not seen before, in the order of their numbers."""
         own, distinct = pd.factorize(keys)
-        at = np.searchsorted(self._keys, distinct)
-        known = np.zeros(len(distinct), dtype=bool)
-        inside = at < len(self._keys)
-        known[inside] = self._keys[at[inside]] == distinct[inside]
+        if not len(distinct):
+            return own, own
+        order = np.argsort(distinct)  # neighbours are looked up together
+        ascending = distinct[order]
+        at = np.searchsorted(self._keys, ascending)
+        known = self._keys.take(at, mode="clip") == ascending if len(self._keys) else np.zeros(len(ascending), dtype=bool)
         numbers = np.empty(len(distinct), dtype=np.int64)
-        numbers[known] = self._numbers[at[known]]
-        fresh = np.flatnonzero(~known)
-        if not len(fresh):
-            return numbers.take(own) if len(own) else own, fresh
+        numbers[order[known]] = self._numbers[at[known]]
+        new = order[~known]
+        if not len(new):
+            return numbers.take(own), new
+        fresh = np.sort(new)
         numbers[fresh] = len(self._keys) + np.arange(len(fresh))
-        order = fresh[np.argsort(distinct[fresh])]
-        self._keys = np.insert(self._keys, at[order], distinct[order])
-        self._numbers = np.insert(self._numbers, at[order], numbers[order])
+        self._keys = np.insert(self._keys, at[~known], ascending[~known])
+        self._numbers = np.insert(self._numbers, at[~known], numbers[new])
         return numbers.take(own), first_places(own, len(distinct))[fresh]
 
 

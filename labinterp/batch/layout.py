@@ -20,7 +20,7 @@ from labinterp.batch.rows import ANSWERS
 from labinterp.batch.tables import DELIMITED, PACKED, TEXT, Table, kind_of, open_table, unique
 from labinterp.batch.votes import TableFacts, Votes
 from labinterp.errors import ReadError
-from labinterp.readers.words import age_of
+from labinterp.readers.words import age_of, without_persons
 from labinterp.shapes import parse_date
 
 GIVEN = "_given"
@@ -117,7 +117,7 @@ class Layout:
             chosen[ours] = [one for one in present if one]
         chosen |= {ours: [self.out[theirs]] for ours, theirs in by_hand.items()}
         if self.wishes.preset is None:
-            for ours, theirs in columns_of(heads, by_hand).items():
+            for ours, theirs in columns_of(without_persons(heads), by_hand).items():
                 if theirs in self.out and theirs not in self.tests:
                     chosen.setdefault(ours, [self.out[theirs]])
         chosen |= {name: [name] for name in self._melted()}

@@ -235,7 +235,7 @@ class Rows:
     def _learn_results(self, classes: np.ndarray, values: np.ndarray) -> None:
         """Judge one result of each class and place among its limits. `values`: which text the value is, in classes of plain numbers."""
         row, limits = self._class_row.values[classes], self._class_limits.values[classes]
-        plain, number = self._plain.values[row], self._number_of.values[values] if len(self._number_of) else np.empty(0)
+        plain, number = self._plain.values[row], self._number_of.values[values] if len(self._number_of) else np.full(len(row), np.nan)
         kinds = np.empty(len(self._limits_known), dtype=object)
         kinds[:] = list(self._limits_known)
         place = np.zeros(len(row), dtype=np.int64)

@@ -21,8 +21,11 @@ from labinterp.errors import ReadError
 from labinterp.interpretation import joined_patient
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report
 
-HEAD = 32 << 20
+HEAD = 8 << 20
 """Bytes of a table that are held until its first votes are counted."""
+
+WIDE = 32 << 20
+"""Bytes up to which a table that is no list of results is read as a report, whose headings may name the tests."""
 
 FILES, SECONDS = 64, 2.0
 """Reports that are judged together: at most so many, and not longer than they take to read."""
@@ -97,7 +100,7 @@ def _is_ours(path: Path, target: Path) -> bool:
 
 def _may_be_report(path: Path) -> bool:
     """A table without columns for names and values may still be a report, such as one with a column for each test."""
-    return kind_of(path) not in LINES and path.suffix.lower() not in PACKED and path.stat().st_size <= HEAD
+    return kind_of(path) not in LINES and path.suffix.lower() not in PACKED and path.stat().st_size <= WIDE
 
 
 def is_table(path: Path) -> bool:
@@ -114,7 +117,7 @@ def inputs_of(
     if wishes.preset and wishes.preset.table and len(files) > 1:
         files = _named(files, wishes.preset.table, sources)
     if not files:
-        raise ReadError(f"{', '.join(map(str, sources))}: there is no file to read")
+        raise ReadError(f"{', '.join(map(str, sources))}: there is no file to read; what a run writes ({target.name}) is not one")
     folder = any(source.is_dir() for source in sources) or len(files) > 1
     several = len(files) > 1
     none = Readers([], None)

@@ -26,7 +26,7 @@ from labinterp.errors import ReadError
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 
-BLOCK = 16 << 20  # bytes of one batch of a text table
+BLOCK = 8 << 20  # bytes of one batch of a text table
 AHEAD = 8  # blocks of pyarrow that make one of ours: it reads 32 ahead, so small ones cost little memory
 SMALL = 1 << 12  # bytes that a block of pyarrow has at least, as far as ours has them
 ROWS = 1 << 17  # rows of one batch of the others

@@ -48,6 +48,7 @@ LONGEST_FLAG = 40
 _TAG = re.compile(r"\s*\((?:qualifier value|finding|organism|disorder|substance|observable entity|situation)\)$")
 
 NOT_RESULTS = {"entered-in-error": "entered in error", "cancelled": "cancelled"}
+MODIFIED = remark("it carries an extension that can change its meaning and is not known here")
 TESTED = ("laboratory", "lab", "LAB", "MB", "CH", "HM", "SR", "MCB", "GE", "IMM", "CTH")
 UNREAD_VALUES = ("DateTime", "Time", "Period", "SampledData", "Attachment", "Reference")
 VALUES = ("Quantity", "CodeableConcept", "String", "Range", "Ratio", "Integer", "Boolean", *UNREAD_VALUES)
@@ -101,6 +102,11 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         for column in ("patient_id", "sex", "birth_date"):
             report.rows[column] = [row[column] for row in document.rows]
     return report
+
+
+def modified(part: dict[str, Any]) -> bool:
+    """Whether a result or one of its ranges carries a modifier extension: FHIR forbids to use what has one that is not understood."""
+    return any(one.get("modifierExtension") for one in (part, *many(part.get("referenceRange"))))
 
 
 def results_in(resources: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Patient]]:
@@ -293,6 +299,9 @@ class _Document:
         if status:
             self._leave(line_of(title, observation), remark(f"the laboratory marks it as {status}"), "possible_result")
             return
+        if observation.get("implicitRules") or modified(observation):
+            self._leave(line_of(title, observation), MODIFIED, "possible_result")
+            return
         components = many(observation.get("component"))
         members = many(observation.get("hasMember")) or [
             target
@@ -310,7 +319,10 @@ class _Document:
             else:
                 self._leave(title, remark("a panel; its members are results of their own"), "furniture")
         for component in components:
-            self._row(component, observation, title)
+            if modified(component):
+                self._leave(line_of(concept(component.get("code")) or title, component), MODIFIED, "possible_result")
+            else:
+                self._row(component, observation, title)
         for member in members:
             inner = self.resolve(member, observation)
             if inner is not None and inner.get("resourceType") == "Observation":

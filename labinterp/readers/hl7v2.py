@@ -35,7 +35,10 @@ STATUS = {
     "I": remark("still pending"),
     "O": remark("an order without a result"),
 }
-"""OBX-11 (table 0085) that is no result; the first two even where a value stands there."""
+"""OBX-11 (table 0085) that is no result."""
+
+NO_RESULT = ("D", "W", "X", "N", "O")
+"""Those that are none even where a value stands there. A pending value is kept for a person to look at."""
 
 NO_RESULT_TYPES = {
     "ED": remark("an attached document"), "RP": remark("a pointer to a document"), "DT": remark("a date"), "TM": remark("a time"),
@@ -179,7 +182,7 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
     kind = _part(segment, 2).upper()
     status = _part(segment, 11).upper()
     code, name = _identity(segment, 3)
-    if status in ("D", "W"):
+    if status in NO_RESULT:
         return [], STATUS[status], False
     if _part(segment, 29).upper() == "QST":
         return [], remark("a question asked with the order, not a result"), True
@@ -202,7 +205,7 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
         "flag_text": flag,
         "collected_text": time_of(_part(segment, 14)),
     }
-    review = remark("one of several values sent for one result") if len(values) > 1 else ""
+    review = remark("one of several values sent for one result") if len(values) > 1 else STATUS.get(status, "")
     found = []
     for value in values or [""]:
         own, unit, own_flag = taken_apart(value, row["unit_text"], row["flag_text"], row["range_text"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import struct
 import time
@@ -156,6 +157,7 @@ def _square(picture: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # since 1.29 onnxruntime sends its maker what it runs on, and keeps an id in the home
     from rapidocr import RapidOCR
 
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)

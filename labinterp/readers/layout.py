@@ -916,10 +916,12 @@ def _is_method(cells: Sequence[Cell]) -> bool:
 
 
 def _possible(line: Line) -> bool:
-    """A number with a unit or a range in cells of its own, yet not read as a result: a person should see it."""
+    """A number beside the name of a test, or with a unit or a range in cells of its own, but not read as a result: one should see it."""
     texts = [c.text for c in line.cells]
     if len(texts) < 2 or len(line.words) > 24 or vocabulary.count_prose(line.text) > 4:
         return False
+    if is_analyte(texts[0]) and texts[1][0].isdigit() and not DATE.search(texts[1]):
+        return True
     found = [measure(text.split()) for text in texts]
     valued = [m for m in found if m.value and is_numeric(m.value) and not DATE.search(m.value)]
     return (bool(valued) and any(m.unit for m in valued)) or (

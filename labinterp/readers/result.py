@@ -27,7 +27,6 @@ class Result:
     name_x0: float = 0.0
     value_x: float = 0.0
     open_range: bool = False  # a range label was printed and its lines follow
-    name_words: int = 0
     second: bool = False
     plain: bool = True  # the value is a number or a known word
     header: int = 0

@@ -27,7 +27,7 @@ from labinterp.language import remark
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
 from labinterp.readers.cells import measure, unit_in
 from labinterp.readers.limits import limits
-from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of
+from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of, without_persons
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
 
@@ -42,7 +42,6 @@ _BRACKET = re.compile(r"(.*?\S)\s*[(\[（【]\s*([^()\[\]（）【】]+?)\s*[)\]
 _TAIL = re.compile(r"(.*?\S)\s*[,;:]\s*([^,;:]+)|(.*?\S)\s+(\S*[/%]\S*)")
 _SUFFIX = re.compile(r"(.+?)[\s_.-]+([^\s_.-]+)")
 _SERIAL = re.compile(r"[2-6]\d{4}(?:[.,]\d+)?")
-_PERSONAL_NAMES = ("name", "nombre", "nome", "nom", "nazwa", "navn")
 
 
 @dataclass
@@ -192,10 +191,9 @@ class _Reading:
         body = self.table.cells.iloc[start:]
         at = {role: [i for i, own in enumerate(roles) if own == role and i not in dated] for role in set(roles)}
         names = at.get("name", [])
-        if len(names) > 1:  # "Name" beside "Test" is the person; of several others, the one that varies most is the test
-            personal = [i for i in names if heads[i].strip().casefold() in _PERSONAL_NAMES]
-            names = [i for i in names if i not in personal] or names
-            names = sorted(names, key=lambda i: -body[i].nunique())
+        if len(names) > 1:  # of several that may name the test, the one that varies most does
+            of_tests = without_persons([heads[i] for i in names])
+            names = sorted((i for i in names if heads[i] in of_tests), key=lambda i: -body[i].nunique())
         if spare := [head for head, role in zip(heads, roles) if head.strip() and not role and not _date_in(head)]:
             self.notices.append(remark(f"Columns that were not used: {', '.join(spare)}."))
         columns: dict[str, Any] = {"name_text": _texts(body[names[0]])}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,8 +16,7 @@ from labinterp.readers import vocabulary
 from labinterp.reference.fold import fold_name
 from labinterp.shapes import DateOrder, parse_date
 
-ROLES_OF_A_PERSON = ("patient_id", "patient_name", "sex", "age", "birth_date", "pregnant")
-
+_OF_A_PERSON_OR_A_TEST = ("name", "nombre", "nome", "nom", "nazwa", "navn")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _BRACKETS = re.compile(r"[(\[（【].*?[)\]）】]")
 _SYSTEM = re.compile(r"\b(?:SI|conventional|conv\.?|US)\b", re.IGNORECASE)
@@ -64,6 +63,12 @@ def role_of(heading: str) -> str:
         if role:
             return role
     return ""
+
+
+def without_persons(heads: Sequence[str]) -> list[str]:
+    """The headings without those of persons' names: "Name" beside "Test" is the person, "Name" alone is the test."""
+    own = [head for head in heads if head.strip().casefold() not in _OF_A_PERSON_OR_A_TEST]
+    return own if any(role_of(head) == "name" for head in own) else list(heads)
 
 
 def is_section(text: str) -> bool:

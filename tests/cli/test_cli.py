@@ -162,6 +162,18 @@ def test_sex_and_age_come_from_the_options(run: Run, table: Write) -> None:
     assert rows(ran.out)[0]["flag"] == "N"  # in women below 12.0 g/dL
 
 
+def test_a_birth_date_in_the_future_is_wrong_usage(run: Run, table: Write) -> None:
+    ran = run("interpret", table("Haemoglobin,12.5,g/dL,"), "--birth-date", "2999-01-01")
+    assert ran.code == 2 and "future" in ran.err
+
+
+def test_of_several_persons_each_row_and_each_alert_says_whose_it_is(run: Run, tmp_path: Path) -> None:
+    lines = ("patient_id,test,value,unit,range", "P-1,Potassium,4.1,mmol/L,3.5-5.1", "P-2,Potassium,2.2,mmol/L,3.5-5.1")
+    (tmp_path / "two.csv").write_text("\n".join(lines), encoding="utf-8")
+    ran = run("interpret", tmp_path / "two.csv")
+    assert "Person P-2: Potassium 2.2" in ran.out and ran.out.count("P-1") == 1 and ran.out.count("P-2") == 2
+
+
 def test_json_has_results_alerts_and_findings(run: Run) -> None:
     answer = json.loads(run("interpret", STORY, "-f", "json").out)
     assert {"results", "alerts", "findings", "unread"} <= answer.keys()

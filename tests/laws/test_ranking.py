@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from labinterp import Patient, Reference
 from labinterp.alerts import find_alerts
-from labinterp.causes import conditions_of, frame_of_findings, rank_causes
+from labinterp.causes import frame_of_findings, rank_causes
 from labinterp.interpretation import interpret
 from labinterp.language import ENGLISH, languages
 
@@ -33,9 +33,8 @@ MARKERS = (
     "creatinine",
 )
 FINDINGS = ("low", "high", "very_low", "very_high", "borderline_high", "normal")
-USED = {link.marker for cause in REF.causes.values() for link in cause.links} | {
-    marker for condition in conditions_of(REF) for marker in condition.markers()
-}
+CONDITIONS = [condition for pattern in REF.patterns.values() for condition in (*pattern.all_of, *pattern.any_of, *pattern.none_of)]
+USED = {link.marker for cause in REF.causes.values() for link in cause.links} | {m for condition in CONDITIONS for m in condition.markers()}
 ANSWERS = {
     "onset": ("sudden", "hours_days", "weeks_months", "months_years", "dont_know"),
     "sides": ("one", "both"),

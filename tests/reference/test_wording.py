@@ -104,10 +104,14 @@ def test_no_text_of_the_knowledge_says(code: str, fault: str) -> None:
     assert [f"{place}: {text}" for place, text in told if wrong_in(code, fault, text)] == []
 
 
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    return [form for message in interface_texts() for form in forms_of(message) if form]
+
+
 @pytest.mark.parametrize(("code", "fault"), RULES)
-def test_no_text_of_the_interface_says(code: str, fault: str) -> None:
+def test_no_text_of_the_interface_says(code: str, fault: str, said: list[str]) -> None:
     spoken = language(code)
-    said = [form for message in interface_texts() for form in forms_of(message) if form]
     assert [text for text in map(spoken.say, said) if wrong_in(code, fault, text)] == []
 
 

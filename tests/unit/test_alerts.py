@@ -42,6 +42,7 @@ def alerts(*rows: dict[str, Any], answers: dict[str, Any] | None = None, unread:
         ("potassium", 2.5, "meq/L", "potassium_critical_low", True),
         ("sodium", 119.0, "mmol/L", "sodium_critical", True),
         ("sodium", 120.0, "mmol/L", "sodium_critical", False),
+        ("egfr", 14.0, "mL/min", "uremic", True),
         ("calcium", 3.5, "mmol/L", "calcium_critical", True),
         ("calcium", 14.0, "mg/dL", "calcium_critical", True),
         ("calcium", 13.9, "mg/dL", "calcium_critical", False),

@@ -14,6 +14,7 @@ import pytest
 
 import labinterp
 from labinterp.batch import ANSWERS, columns_of, interpret_batch, run
+from labinterp.reference import Reference
 
 ROWS = {
     "name_text": ["Potassium", "HbA1c", "Zorblax", "CRP", "Vitamin B12", "Haemoglobin"],
@@ -36,6 +37,27 @@ def test_batch_gives_the_answers_of_interpret() -> None:
         assert got[column].fillna("").tolist() == one[column].fillna("").tolist(), column
     assert got["flag"].fillna("").tolist()[0] == "LL"  # the critical limit is 2.5 mmol/L
     assert got["status"].tolist()[1:3] == ["implausible", "unknown_marker"]
+
+
+def test_the_sentences_are_in_the_language_of_the_reference() -> None:
+    """The same limits and reasons as `interpret` tells in that language; everything else is as in English."""
+    german = Reference.default(language="de")
+    told = ("reason", "limit_text")
+    rows = {
+        "name_text": ["Kalium", "HbA1c", "Zorblax", "CRP", "Vitamin B12", "Hämoglobin", "Magnesium", "CK", "Kalium", "CRP"],
+        "value_text": ["38", "55", "3", "-3", "165", "12,5", "2", "250", "folgt", "nicht nachweisbar"],
+        "unit_text": ["mmol/l", "%", "U/l", "mg/l", "pg/ml", "g/dl", "parsec", "U/l", "mmol/l", "mg/l"],
+    }
+    one = labinterp.interpret(pd.DataFrame(rows), reference=german).results
+    got, english = (
+        interpret_batch(batch(rows), reference=ref).to_pandas().astype(object).fillna("") for ref in (german, Reference.default())
+    )
+    for column in told:
+        assert got[column].tolist() == one[column].fillna("").tolist(), column
+    assert got["reason"][2] == "Der Name 'Zorblax' ist nicht bekannt."
+    assert all(mine != theirs for mine, theirs in zip(got["reason"], english["reason"]) if theirs)
+    assert english["reason"].ne("").sum() >= 6
+    assert got.drop(columns=[*told]).equals(english.drop(columns=[*told]))
 
 
 def test_cut_anywhere_the_answers_are_the_same() -> None:
@@ -144,8 +166,8 @@ def test_the_decimal_mark_is_voted_over_the_whole_table(tmp_path: Path) -> None:
 
 
 def test_rows_after_the_first_may_outvote_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labinterp.batch.job.SAMPLE", 1)
-    monkeypatch.setattr("labinterp.batch.job.GROUP", 3)
+    monkeypatch.setattr("labinterp.batch.tables.BLOCK", 64)  # the heading and one row
+    monkeypatch.setattr("labinterp.batch.sources.HEAD", 1)
     head = "Test;Result;Unit;Date"
     source = write(tmp_path / "in.csv", head, "Creatinine;1,234;mg/dL;03/04/2024", *["CRP;12,5;mg/L;25/12/2023"] * 9)
     outcome = run(source, tmp_path / "out.csv")

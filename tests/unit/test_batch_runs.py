@@ -281,19 +281,20 @@ def test_many_files_are_gone_on_with_at_the_right_one(tmp_path: Path) -> None:
 
 def test_a_folder_of_reports_is_gone_on_with_at_the_right_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labinterp.batch.sources.FILES", 2)
+    monkeypatch.setattr("labinterp.batch.sources.SECONDS", 1e9)
     folder = tmp_path / "in"
     folder.mkdir()
     for name in ("befund.csv", "critical_potassium.hl7", "portal.txt", "checkup.fhir.json"):
         (folder / name).write_bytes((ROOT / "samples" / name).read_bytes())
-    (folder / "c.pdf").write_bytes(b"%PDF-1.4 nothing")
+    (folder / "c.json").write_bytes(b"{nothing")
     run(folder, tmp_path / "whole.csv", causes=True)
     with pytest.raises(Stopped):
         run(folder, tmp_path / "out.csv", causes=True, tell=stopping_after(1))
     read: list[str] = []
     from labinterp.batch import pool
 
-    one = pool.read_one
-    monkeypatch.setattr(pool, "read_one", lambda path, locale: (read.append(path.name), one(path, locale))[1])
+    one = pool.read
+    monkeypatch.setattr(pool, "read", lambda path, **rest: (read.append(path.name), one(path, **rest))[1])
     run(folder, tmp_path / "out.csv", causes=True, resume=True)
     assert read == ["checkup.fhir.json", "critical_potassium.hl7", "portal.txt"]
     for ending in ("", ".failures.csv", ".summary.json", ".causes.csv"):
@@ -336,9 +337,10 @@ def test_an_interruption_within_a_batch_does_not_count_it_twice(tmp_path: Path, 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_is_told_and_ends_with_130(tmp_path: Path) -> None:
-    lines = [HEAD, *(f"p{i},male,40,Potassium,{i % 50 / 10:.1f}{i},mmol/L,2026-01-02" for i in range(600_000))]
+    lines = [HEAD, *(f"p{i},male,40,Potassium,{i % 50 / 10:.1f}{i},mmol/L,2026-01-02" for i in range(200_000))]
     (tmp_path / "in.csv").write_text("\n".join(lines), encoding="utf-8")
-    words = [sys.executable, "-m", "labinterp", "batch", str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]
+    small = "import sys; from labinterp.batch import tables; tables.BLOCK = 1 << 18; from labinterp.cli import main; sys.exit(main())"
+    words = [sys.executable, "-c", small, "batch", str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]
     with subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(600):
             if list(tmp_path.glob("out.csv.unfinished/.*.part")) or process.poll() is not None:
@@ -412,6 +414,17 @@ def test_each_report_of_a_folder_is_a_person(tmp_path: Path) -> None:
 
 # ---- reports in other processes ------------------------------------------------------------------------------------------
 
+KILLED = """
+import os, signal
+from labinterp.readers import worker
+usual = worker.read
+def read(data, *, name, locale):
+    if name == "kill.csv": os.kill(os.getpid(), signal.SIGKILL)
+    return usual(data, name=name, locale=locale)
+worker.read = read
+worker.main()
+"""
+
 
 @pytest.mark.slow
 def test_a_report_that_kills_its_process_is_one_failure(tmp_path: Path) -> None:
@@ -422,13 +435,7 @@ def test_a_report_that_kills_its_process_is_one_failure(tmp_path: Path) -> None:
         (tmp_path / f"{name}.csv").write_text("Test,Result\nCRP,3\n", encoding="utf-8")
     files = sorted(tmp_path.glob("*.csv"))
     with Readers(files, None, processes=2) as readers:
-        readers.reading = killing
+        readers.guard.start_with = KILLED
         found = [readers.get(number) for number in range(4)]
     assert [isinstance(one, str) for one in found] == [False, False, False, True]
-    assert "ended the process" in str(found[3])
-
-
-def killing(path: Path, locale: str | None) -> Any:
-    if path.stem == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return labinterp.read(path)
+    assert "made the reader fall (-9)" in str(found[3])

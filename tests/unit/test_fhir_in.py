@@ -163,6 +163,8 @@ def test_panels_in_r4_and_stu3() -> None:
     ("further", "kind"),
     [
         ({"status": "entered-in-error", "valueQuantity": quantity(2.9)}, "possible_result"),
+        ({"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}], "valueQuantity": quantity(4)}, "possible_result"),
+        ({"implicitRules": "http://example.org/rules", "valueQuantity": quantity(4)}, "possible_result"),
         ({"status": "cancelled"}, "possible_result"),
         ({"category": [{"coding": [{"code": "vital-signs"}]}], "valueQuantity": quantity(80, "/min")}, "furniture"),
     ],

@@ -68,6 +68,8 @@ def test_kinds_of_values(obx: str, expected: tuple[str, ...]) -> None:
         ("OBX|1|NM|1^Potassium||2.9|mmol/L|||||D", "deleted", "possible_result"),
         ("OBX|1|NM|1^Potassium||2.9|mmol/L|||||W", "wrong", "possible_result"),
         ("OBX|1|NM|1^Potassium|||mmol/L|||||X", "cannot be obtained", "possible_result"),
+        ("OBX|1|NM|1^Potassium||4.1|mmol/L|3.5-5.1||||X", "cannot be obtained", "possible_result"),
+        ("OBX|1|NM|1^Potassium||4.1|mmol/L|3.5-5.1||||N", "not asked for", "possible_result"),
         ("OBX|1|NM|1^Potassium|||mmol/L|||||I", "pending", "possible_result"),
         ("OBX|1|DT|1^Onset||20260101", "a date", "furniture"),
         ("OBX|1|CWE|1^Pregnant?||N^No||||||F||||||||||||||||||QST", "question", "furniture"),

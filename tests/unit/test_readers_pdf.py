@@ -249,6 +249,19 @@ def test_thresholds_prose_and_comments_are_no_results() -> None:
     assert "Deficiency" in " ".join(report.unread["text"])
 
 
+def test_a_test_with_a_number_that_is_not_read_is_never_mere_furniture() -> None:
+    sheet = Sheet().row((50, 200, 300, 400), ("Test", "Result", "Unit", "Reference"))
+    for cells in (
+        ("Potassium", "4.1", "mmol/L", "3.5-5.1"),
+        ("ANA", "1:640 speckled", "", "<1:80"),
+        ("Calcium", "2.3", "mmol/L", "2.2-2.6"),
+    ):
+        sheet.row((50, 200, 300, 400), cells)
+    report = sheet.read()
+    lost = report.unread.loc[report.unread["kind"] == "possible_result", "text"]
+    assert len(report.rows) == 3 or lost.str.contains("ANA").any()
+
+
 def test_an_invoice_has_no_results() -> None:
     sheet = Sheet().at(40, 60, "INVOICE No. 17").row((40, 300, 350, 420), ("", "", "", ""))
     sheet.row((40, 300, 350, 420), ("Item", "Qty", "Unit", "Price"), bold=True)
