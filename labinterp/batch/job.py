@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from labinterp import __version__
 from labinterp.batch import tables
 from labinterp.batch.causes import Spill, write_causes
 from labinterp.batch.judging import Judge
@@ -143,7 +144,8 @@ class _Job:
         self.causes, self.tell, self.keep_every = causes, tell, keep_every
         shown, self.notices = common(inputs)
         taken = [one for one in shown if one.name not in ANSWERS.names]
-        self.schema = pa.schema([*taken, *ANSWERS])
+        self.judged_by = {"labinterp": __version__, "knowledge": ref.digest}
+        self.schema = pa.schema([*taken, *ANSWERS], self.judged_by)
         sizes = [max(one.size, 1) for one in inputs]
         self.starts = np.concatenate(([0], np.cumsum(sizes))) / max(sum(sizes), 1)
         self.summary = Summary()
@@ -368,7 +370,7 @@ class _Job:
                 for name, there in (("failures", bool(failures)), ("causes", self.causes)):
                     if not there:  # of an earlier run
                         names[name].unlink(missing_ok=True)
-                write_json(names["summary"], self.summary.to_dict())
+                write_json(names["summary"], self.judged_by | self.summary.to_dict())
                 join(self.work.parts, target, self.work.kind, self.schema)
         except KeyboardInterrupt:
             raise Stopped("stopped while putting the output together; the same command with --resume goes on from there") from None

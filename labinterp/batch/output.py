@@ -6,7 +6,6 @@ numbers, also negative ones, stay as they are. Parquet holds the texts as they a
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -126,7 +125,7 @@ class Sink:
 
     def _group(self, rows: int) -> None:
         table = pa.Table.from_batches(self.held)
-        group = over_one_dictionary(table.slice(0, rows)).replace_schema_metadata(self.writer.schema.metadata)
+        group = over_one_dictionary(table.slice(0, rows))
         self.writer.write_table(group, row_group_size=GROUP)
         rest = table.slice(rows)
         self.held, self.waiting = rest.to_batches(), rest.num_rows
@@ -142,12 +141,9 @@ class Sink:
             options = pacsv.WriteOptions(include_header=self.heading, quoting_style="needed")
             self.writer = pacsv.CSVWriter(str(self.path), self.plain, write_options=options)
         else:
-            self.writer = pq.ParquetWriter(str(self.path), described(self.physical, self.schema), store_schema=False)
-
-
-def described(schema: pa.Schema, plain: pa.Schema) -> pa.Schema:
-    """The schema for a Parquet file from which pyarrow reads dictionaries as plain texts, as every other reader does."""
-    return schema.with_metadata({"ARROW:schema": base64.b64encode(plain.serialize().to_pybytes())})
+            self.writer = pq.ParquetWriter(str(self.path), self.physical, store_schema=False)
+            if self.schema.metadata:
+                self.writer.add_key_value_metadata(self.schema.metadata)
 
 
 def over_one_dictionary(table: pa.Table) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -211,3 +212,12 @@ def test_the_output_must_be_of_a_known_kind(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", "Test,Result", "CRP,3")
     with pytest.raises(labinterp.ReadError, match=r"\.csv or a \.parquet"):
         run(source, tmp_path / "out.xlsx")
+
+
+def test_an_output_says_what_judged_it(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", "Test,Result,Unit", "Potassium,4.1,mmol/L")
+    run(source, tmp_path / "out.parquet")
+    told = {"labinterp": labinterp.__version__, "knowledge": labinterp.Reference.default().digest}
+    metadata = pq.ParquetFile(tmp_path / "out.parquet").metadata.metadata
+    assert {name: metadata[name.encode()].decode() for name in told} == told
+    assert json.loads((tmp_path / "out.parquet.summary.json").read_text()).items() >= told.items()
