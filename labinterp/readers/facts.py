@@ -194,7 +194,7 @@ def _sex(facts: Facts, value: str, label: str) -> None:
         return
     tokens = [fold_name(token) for token in re.split(r"[\s/,;()\-|]+", value)[:6]]
     said = [_sex_said(token, label) for token in tokens if token]
-    for here, after in zip(said, [*said[1:], None], strict=True):
+    for here, after in zip(said, [*said[1:], None]):
         if here:
             facts.sex = here if after in (None, here) else None  # ``M / F``: both are offered, none is marked
             return

@@ -84,3 +84,8 @@ def test_what_could_mean_either_says_nothing(line: str) -> None:
 )
 def test_a_sex_without_a_label(line: str, sex: str | None) -> None:
     assert sex_of(line) == sex
+
+
+@pytest.mark.parametrize("line", ["Sex: - / -", "Sex:   ;", "Geschlecht: |"])
+def test_a_sex_of_signs_alone_says_nothing(line: str) -> None:
+    assert sex_of(line) is None
