@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import struct
 import time
@@ -156,8 +157,13 @@ def _square(picture: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
+    # From 1.29 on onnxruntime tells its maker over the network what it runs, unless this is set before it is loaded. It then also
+    # writes no device id to the home folder. Source: Privacy.md of onnxruntime, "Disabling Telemetry".
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
     from rapidocr import RapidOCR
 
+    onnxruntime.disable_telemetry_events()  # should the program have loaded it before us
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     return RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error"})
 
