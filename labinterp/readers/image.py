@@ -157,9 +157,13 @@ def _square(picture: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # since 1.29 onnxruntime sends its maker what it runs on, and keeps an id in the home
+    # From 1.29 on onnxruntime tells its maker over the network what it runs, unless this is set before it is loaded. It then also
+    # writes no device id to the home folder. Source: Privacy.md of onnxruntime, "Disabling Telemetry".
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
     from rapidocr import RapidOCR
 
+    onnxruntime.disable_telemetry_events()  # should the program have loaded it before us
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     return RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error"})
 
