@@ -10,9 +10,7 @@ import pyarrow as pa
 
 from labinterp.columns import first_places
 
-WIDTH = 21  # bits of a number: three of them fit into one 64-bit key
-MOST = 1 << WIDTH
-"""More distinct things than this cannot be numbered; `Judge` forgets long before."""
+WIDTH = 21  # bits of a number, three of which fit into one 64-bit key; `Judge` forgets long before there are more
 
 
 class Texts:

@@ -110,7 +110,6 @@ def run(
         job.summary.notices = [*notices, *job.notices]
         job.judge_all()
         job.finish(target)
-        job.summary.name_column = next((one.names["name_text"] for one in inputs if not one.error), "")
     return job.summary
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from labinterp.batch.judging import columns_of
 from labinterp.batch.presets import PersonsAt
@@ -150,9 +149,3 @@ def own_sexes(column: pa.Array, meanings: Mapping[str, str]) -> pa.Array:
     texts = shared.dictionary.cast(pa.string()).to_pylist()
     known = pa.array([meanings.get(text or "") or None for text in texts], pa.string())
     return known.take(shared.indices).dictionary_encode()
-
-
-def first_of(arrays: list[pa.Array], kind: pa.DataType) -> pa.Array:
-    """Row by row the first that says something."""
-    plain = [array.cast(kind) if array.type != kind else array for array in arrays]
-    return plain[0] if len(plain) == 1 else pc.coalesce(*plain)

@@ -118,7 +118,6 @@ class Summary:
     row_faults: list[Fault] = field(default_factory=list)
     failures: list[Fault] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    name_column: str = ""  # the column of the output that names the tests, in the first input
     beside: list[Path] = field(default_factory=list)  # the files written with the output
 
     @property
