@@ -318,12 +318,12 @@ def edges(kinds: Sequence[Limits]) -> list[np.ndarray]:
     told: list[list[tuple[Line, float, float]]] = []  # the share of the moved number that is compared, and with what
     for limits in kinds:
         spans = (*limits.printed, *limits.intervals, *limits.critical, *((limits.plausible,) if limits.plausible else ()))
-        parts = [(span.line, (span.low, float(np.nextafter(span.high, INF)))) for span in spans]
-        parts += [(scale.line, scale.starts) for scale in limits.scales]
-        told.append([(line, share, end) for line, ends in parts for share in line.shares() for end in ends])
+        ends = [(span.line, end) for span in spans for end in (span.low, float(np.nextafter(span.high, INF)))]
+        ends += [(scale.line, start) for scale in limits.scales for start in scale.starts]
+        told.append([(line, share, end) for line, end in ends for share in line.shares()])
     wanted = list(dict.fromkeys(one for own in told for one in own))
-    lines, shares, compared = zip(*wanted) if wanted else ((), (), ())
-    first = dict(zip(wanted, reached(lines, np.array(shares), np.array(compared)).tolist()))
+    shares, compared = np.array([one[1:] for one in wanted], dtype=float).reshape(-1, 2).T
+    first = dict(zip(wanted, reached([one[0] for one in wanted], shares, compared).tolist()))
     return [np.array(sorted({number for one in own if 0 < (number := first[one]) < INF})) for own in told]
 
 

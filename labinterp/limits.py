@@ -123,6 +123,8 @@ def reached(lines: Sequence[Line], shares: Floats, ends: Floats) -> Floats:
     Nothing is worked back through the rounding of a line: where the number must lie is halved until one is left. Numbers of zero or more
     stand in the order of their 64 bits.
     """
+    if not lines:
+        return ends
     along = Lines.of(lines, np.arange(len(lines)))
     found, below = np.full(len(lines), np.array(INF).view(np.int64)), np.full(len(lines), -1)  # the bits of -1 are those of no number
     with np.errstate(over="ignore", invalid="ignore"):

@@ -100,7 +100,8 @@ class Rows:
         self._group_first: list[int] = []
         self._profiles: dict[tuple[float, ...], int] = {}
         self._ages = np.zeros((0, 0), dtype=np.int64)
-        self._limits_known: dict[Limits, int] = {}
+        self._limits_known: list[Limits] = []
+        self._limits_number: dict[Limits, int] = {}
         self._limits_of, self._class_of = Growing(np.int32), Growing(np.int32)  # by group and kind of person; by row and kind of person
         self._classes = Keys()  # a row and its limits
         self._class_row, self._class_limits, self._class_first = (Growing(np.int64) for _ in range(3))
@@ -140,8 +141,7 @@ class Rows:
         count = self._count.values
         count += np.bincount(answers, minlength=len(count))
         told = self._table.take(pa.array(answers))
-        value = np.where(plain, converted(number, *(self._read[name].values.take(rows) for name in ("factor", "intercept"))), np.nan)
-        value = np.where(plain, value, self._read["value"].values.take(rows))
+        value = np.where(plain, self._value(rows, number), self._read["value"].values.take(rows))
         columns = dict(zip(told.schema.names, told.columns)) | {"value": pa.array(value, mask=np.isnan(value))}
         return pa.RecordBatch.from_arrays([columns[name] for name in ANSWERS.names], names=ANSWERS.names), codes
 
@@ -213,9 +213,9 @@ class Rows:
         cuts = np.array(sorted(set().union(*self._profiles)))
         people.cut(cuts)
         self._ages = np.zeros((len(self._profiles), len(cuts) + 2), dtype=np.int64)
-        for edges, profile in self._profiles.items():
+        for own, profile in self._profiles.items():
             self._ages[profile, 1] = 1
-            self._ages[profile, 2:] = np.searchsorted(np.array(edges), cuts, side="right") + 1
+            self._ages[profile, 2:] = np.searchsorted(np.array(own), cuts, side="right") + 1
 
     # ---- what it means ---------------------------------------------------------------------------------------------------
 
@@ -236,7 +236,7 @@ class Rows:
 
     def _learn_edges(self) -> None:
         """Where the answers of the limits that were not met before change."""
-        self._edges += edges(list(self._limits_known)[len(self._edges) :])
+        self._edges += edges(self._limits_known[len(self._edges) :])
         count = np.array([len(own) for own in self._edges])
         self._edge_table = np.full((len(count), 1 << int(count.max(initial=0)).bit_length()), INF)
         self._edge_table[np.arange(self._edge_table.shape[1]) < count[:, None]] = np.concatenate(self._edges)
@@ -244,7 +244,7 @@ class Rows:
     def _answers_of(self, classes: np.ndarray, number: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """The number of the answer of each row: of its class, and of where its number lies (NaN where it is no plain number)."""
         at = self._class_first.values.take(classes) + self._places(self._class_limits.values.take(classes), number)
-        answers = self._answer_of.values.take(at)
+        answers: np.ndarray = self._answer_of.values.take(at)
         if len(missing := np.flatnonzero(answers == UNSEEN)):
             own, distinct = pd.factorize(at[missing])
             one = missing[first_places(own, len(distinct))]
@@ -271,18 +271,19 @@ class Rows:
         at -= first
         return at
 
+    def _value(self, row: np.ndarray, number: np.ndarray) -> np.ndarray:
+        return converted(number, self._read["factor"].values.take(row), self._read["intercept"].values.take(row))
+
     def _judge(self, classes: np.ndarray, number: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """Judge one result of each of some classes, as a report is judged, and keep the answers. Returns their statuses."""
         row, plain = self._class_row.values[classes], ~np.isnan(number)
-        frame = self._frame(row)
-        for name in ("number", "low", "high"):
-            frame[name] = np.where(plain, number, frame[name])
-        frame["value"] = np.where(plain, converted(number, self._read["factor"].values[row], self._read["intercept"].values[row]), frame["value"])
-        printed = np.array(self.texts["value_text"].texts, dtype=object)[texts]
-        frame["value_text"] = np.where(plain, printed, frame["value_text"])
-        kinds = np.empty(len(self._limits_known), dtype=object)
-        kinds[:] = list(self._limits_known)
-        judged = flag_results(frame.assign(limits=kinds[self._class_limits.values[classes]]), self.ref.language)
+        known = self.texts["value_text"].texts
+        own = dict.fromkeys(("number", "low", "high"), number) | {"value": self._value(row, number)}
+        own["value_text"] = np.array([known[text] for text in texts.tolist()], dtype=object)
+        own = {name: np.where(plain, mine, self._read[name].values[row]) for name, mine in own.items()}
+        limits = np.empty(len(row), dtype=object)
+        limits[:] = [self._limits_known[one] for one in self._class_limits.values[classes].tolist()]
+        judged = flag_results(self._frame(row, **own, limits=limits), self.ref.language)
         for name, column in self._answers.items():
             column.add(judged[name])
         self._table = self._held()
@@ -300,15 +301,16 @@ class Rows:
             one = missing[first_places(own, len(distinct))]
             frame = self._frame(row[one], collected=np.full(len(one), None), **people.frame_of(persons, at[one]))
             chosen = choose_intervals(frame, self.ref, self.patient)["limits"]
-            self._limits_of.values[distinct] = [self._limits_known.setdefault(limits, len(self._limits_known)) for limits in chosen]
+            self._limits_of.values[distinct] = [self._limits_number.setdefault(one, len(self._limits_number)) for one in chosen]
+            self._limits_known = list(self._limits_number)
             if len(self._edges) < len(self._limits_known):
                 self._learn_edges()
         found: np.ndarray = self._limits_of.values[places].astype(np.int64)
         return found
 
     def _frame(self, row: np.ndarray, **further: np.ndarray) -> pd.DataFrame:
-        columns = {name: pd.Series(held.values[row], dtype=held.values.dtype) for name, held in self._read.items()}
-        return pd.DataFrame(columns).assign(**further)
+        columns = {name: held.values[row] for name, held in self._read.items() if name not in further} | further
+        return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
 
     # ---- what was seen ---------------------------------------------------------------------------------------------------
 
