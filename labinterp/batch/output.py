@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -151,17 +152,31 @@ class Sink:
 
 
 def over_one_dictionary(table: pa.Table) -> pa.Table:
-    """Each dictionary column over one dictionary: the last, where those before it are its beginning, as in a run that only learns."""
+    """Each dictionary column over one dictionary: the last, where those before it are its beginning, as in a run that only learns.
+
+    One that may hold much that none of the rows says is cut down to what they say: it would be written with every row group.
+    """
     columns = []
     for column in table.columns:
-        if pa.types.is_dictionary(column.type) and column.num_chunks > 1:
-            parts, last = column.chunks, column.chunks[-1].dictionary
-            if all(part.dictionary.equals(last.slice(0, len(part.dictionary))) for part in parts):
-                column = pa.chunked_array([pa.DictionaryArray.from_arrays(part.indices, last, safe=False) for part in parts])
-            else:
-                column = column.unify_dictionaries()
+        if pa.types.is_dictionary(column.type) and column.num_chunks:
+            parts, texts = column.chunks, column.chunks[-1].dictionary
+            if not all(part.dictionary.equals(texts.slice(0, len(part.dictionary))) for part in parts[:-1]):
+                parts = column.unify_dictionaries().chunks
+                texts = parts[0].dictionary
+            rows = pa.chunked_array([part.indices for part in parts], parts[0].indices.type).combine_chunks()
+            if len(texts) > len(rows) >> 4:
+                rows, texts = _used(rows, texts)
+            column = pa.chunked_array([pa.DictionaryArray.from_arrays(rows, texts, safe=False)])
         columns.append(column)
     return pa.table(columns, schema=table.schema)
+
+
+def _used(rows: pa.Array, texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Numbers of texts and the texts, without those that have no number."""
+    there = np.zeros(len(texts), dtype=bool)
+    there[rows.drop_null().to_numpy()] = True
+    numbers = pa.array(np.cumsum(there) - 1, rows.type)
+    return numbers.take(rows), texts.filter(pa.array(there))
 
 
 def _nested(kind: pa.DataType) -> bool:
