@@ -522,13 +522,11 @@ GRID = np.array([0.0, *np.arange(0.25, 30, 0.5)])
 ANSWERS = ["flag", "category", "severity", "side", "abnormal", "basis", "interval_id", "band_text", "reason"]
 
 
-def bands_at(starts: tuple[float, ...], line: Line = Line()) -> Scale:
+def bands_at(starts: tuple[float, ...]) -> Scale:
     n = len(starts) + 1
     sides = tuple("normal" if number == n // 2 else "low" if number < n // 2 else "high" for number in range(n))
     names = tuple(f"band{number}" for number in range(n))
-    return Scale(
-        (-INF, *starts), names, names, names, tuple(abs(number - n // 2) for number in range(n)), sides, "s", "m:s", "x", "u", line
-    )
+    return Scale((-INF, *starts), names, names, names, tuple(abs(number - n // 2) for number in range(n)), sides, "s", "m:s", "x", "u")
 
 
 def some_limits(seed: int) -> Limits:
