@@ -155,7 +155,7 @@ def _inside(low: float, high: float, low_open: bool, high_open: bool, bounds: Bo
 
     def contains(value: float, opened: bool, inward: float) -> bool:
         if math.isinf(value):
-            return math.isinf(bounds.high if value > 0 else bounds.low)
+            return value in (bounds.low, bounds.high)
         return bounds.contains(math.nextafter(value, inward) if opened else value)
 
     bottom, top = contains(low, low_open, math.inf), contains(high, high_open, -math.inf)
@@ -304,11 +304,11 @@ def facts_in(results: pd.DataFrame, ref: Reference) -> list[Fact]:
 
     def text(name: str, row: int) -> str:
         value = columns[name][row] if name in columns else ""
-        return "" if value is None or value != value else str(value)
+        return "" if pd.isna(value) else str(value)
 
     def number(name: str, row: int) -> float:
         value = columns[name][row] if name in columns else None
-        return math.nan if value is None or value is pd.NA else float(value)
+        return math.nan if pd.isna(value) else float(value)
 
     facts = []
     for row, label in enumerate(results.index):
@@ -316,9 +316,9 @@ def facts_in(results: pd.DataFrame, ref: Reference) -> list[Fact]:
         if not marker:
             continue
         abnormal = columns["abnormal"][row] if "abnormal" in columns else None
-        abnormal = None if abnormal is None or abnormal is pd.NA or abnormal != abnormal else bool(abnormal)
+        abnormal = None if pd.isna(abnormal) else bool(abnormal)
         day = columns["collected"][row] if "collected" in columns else None
-        day = None if day is None or day is pd.NaT or day != day else day.date() if hasattr(day, "date") else day
+        day = None if pd.isna(day) else day.date() if hasattr(day, "date") else day
         low, high, value = number("low", row), number("high", row), number("value", row)
         ucum = text("ucum", row)
         comparator = text("comparator", row)

@@ -379,10 +379,8 @@ def _limit_text(limits: Limits, basis: str, language: Language) -> str:
         return limits.printed[0].text
     if basis == "interval":
         return language.either(f"{span.text} {span.unit}" for span in limits.intervals)
-    if basis == "decision":
-        normal = [text for scale in limits.scales for text, side in zip(scale.texts, scale.sides, strict=True) if side == "normal"]
-        return language.either(dict.fromkeys(normal))
-    return ""
+    normal = [text for scale in limits.scales for text, side in zip(scale.texts, scale.sides, strict=True) if side == "normal"]
+    return language.either(dict.fromkeys(normal))
 
 
 # ---- words, marks, status ------------------------------------------------------------------------------------------------
