@@ -75,6 +75,7 @@ class Fact:
     line: str = ""
     mild: bool = False  # abnormal only by a band that has worse ones beyond it
     well_above: bool = False  # many times the upper limit, where no decision band applies
+    inside: bool = False  # wholly between the ends of the range that is shown
 
     @property
     def judged(self) -> bool:
@@ -354,6 +355,7 @@ def facts_in(results: pd.DataFrame, ref: Reference) -> list[Fact]:
                 band_text=text("band_text", row),
                 line=" ".join(text(name, row) for name in ("text", "name_text", "value_text", "flag_text", "specimen_text")).lower(),
                 mild=_mild(marker, flag, severity, side, ref),
+                inside=low >= number("range_low", row) and high <= number("range_high", row),
                 well_above=flag == "H" and math.isnan(severity) and number("xuln", row) >= ref.evidence.well_above,
             )
         )
@@ -476,27 +478,40 @@ LABORATORY_SAYS = {
     "A": english("{test}: abnormal in the words of your laboratory"),
     "": english("{test}: reported in the words of your laboratory"),
 }
-"""A flag without a value."""
+"""A flag without a value, or without a range."""
 
 
 def says(fact: Fact, ref: Reference) -> str:
     """The result as a sentence part with its value and its limit: "Vitamin B12 165 pg/mL, below your laboratory's 232-1245"."""
     say = ref.say
     name = name_of(fact.marker, ref)
-    value = " ".join(filter(None, (fact.value_text.strip(), fact.unit_text.strip())))
-    head = f"{name} {value}".strip()
+    head = " ".join(filter(None, (name, fact.value_text.strip(), fact.unit_text.strip())))
     if fact.day is not None:
         head = on_day(head, fact.day, ref.language)
-    way = "below" if fact.is_low else "above" if fact.is_high else "within" if fact.abnormal is False else "beside"
-    if not value:
-        return say(LABORATORY_SAYS.get(fact.flag, LABORATORY_SAYS[""]), test=name)
+    printed, mark = fact.basis == "printed", LABORATORY_SAYS.get(fact.flag, LABORATORY_SAYS[""])
+    if not fact.value_text.strip():
+        return say(mark, test=name)
+    if printed and not fact.range_text.strip():  # a mark without a range
+        return say(mark, test=head)
     band = _SCHEME.sub("", fact.band_text)
-    if fact.basis == "printed" and fact.range_text.strip():
+    way = _way(fact, printed)
+    if printed and way:
         agrees = way != "within" or fact.severity != fact.severity or fact.severity == 0
         outside = say(WAYS[way][0], result=head, range=fact.range_text.strip())
         return outside if agrees or not band else say("{result}; by the guideline: {band}", result=outside, band=band)
     if fact.basis == "decision" and band:
         return f"{head}: {band}"
-    if fact.limit_text:
+    if fact.limit_text and way and not printed:
         return say(WAYS[way][1], result=head, range=fact.limit_text)
     return head
+
+
+def _way(fact: Fact, printed: bool) -> str:
+    """Where a result lies by the limit that it is told with; empty where that is not known.
+
+    By the printed range only that range and the laboratory's mark say it: what the guideline calls low or critical may lie within.
+    """
+    if printed and (fact.flag == "N" or (fact.flag in ("LL", "HH") and fact.inside)):
+        return "within"
+    low, high = (fact.flag in ("L", "LL"), fact.flag in ("H", "HH")) if printed else (fact.is_low, fact.is_high)
+    return "below" if low else "above" if high else {True: "beside", False: "within", None: ""}[fact.abnormal]

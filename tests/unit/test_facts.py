@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from labinterp import Patient, Reference
+from labinterp import Patient, Reference, interpret
 from labinterp.facts import Fact, Facts, answers_in, facts_in, name_of, pattern_facts, people, says, without_day
 from labinterp.reference.schema_causes import Condition
 
@@ -652,6 +652,8 @@ def test_of_alternatives_one_that_is_near_in_time_is_enough() -> None:
     assert pattern_facts(REF.patterns["myeloma"], alone) is None
 
 
+OF_3_TO_6 = {"value_text": "5.2", "basis": "printed", "range_text": "3-6", "limit_text": "3-6"}
+
 # ---- words ---------------------------------------------------------------------------------------------------------------
 
 
@@ -659,25 +661,29 @@ def test_of_alternatives_one_that_is_near_in_time_is_enough() -> None:
     ("columns", "text"),
     [
         ({"flag": "L", "value_text": "3.1", "unit_text": "mmol/L"}, "Potassium 3.1 mmol/L"),  # nothing to compare with
-        ({"flag": "L", "value_text": "3.1", "basis": "printed", "limit_text": "3.5-5.1"}, "Potassium 3.1: low (usual: 3.5-5.1)"),
-        (
-            {"flag": "N", "value_text": "5.2", "severity": 2.0, "side": "high", "basis": "printed", "range_text": "3-6"},
-            "Potassium 5.2, above your laboratory's 3-6",
+        (  # marked by the laboratory, whatever range is usual elsewhere
+            {"flag": "H", "value_text": "4.0", "unit_text": "mmol/L", "basis": "printed", "limit_text": "3.5-5.1"},
+            "Potassium 4.0 mmol/L: high in the words of your laboratory",
         ),
-        (
-            {"flag": "A", "abnormal": True, "value_text": "5.2", "basis": "printed", "range_text": "3-6"},
-            "Potassium 5.2, beside your laboratory's 3-6",
-        ),
-        (
-            {"flag": "IND", "value_text": "5.2", "basis": "interval", "limit_text": "3-6 mmol/L"},
-            "Potassium 5.2: abnormal (usual: 3-6 mmol/L)",
-        ),
+        ({"flag": "H", "value_text": "", "unit_text": "mmol/L"}, "Potassium: high in the words of your laboratory"),
+        ({"flag": "A", "abnormal": True} | OF_3_TO_6, "Potassium 5.2, beside your laboratory's 3-6"),
+        ({"flag": "N", "abnormal": None} | OF_3_TO_6, "Potassium 5.2, within your laboratory's 3-6"),  # whatever else is unsettled
+        ({"flag": "IND"} | OF_3_TO_6, "Potassium 5.2"),  # reaches across its end, say: nobody knows where it lies
+        ({"flag": "LL", "abnormal": True, "inside": False} | OF_3_TO_6, "Potassium 5.2, below your laboratory's 3-6"),
+        ({"flag": "IND", "value_text": "5.2", "basis": "interval", "limit_text": "3-6 mmol/L"}, "Potassium 5.2"),
         ({"flag": "H", "value_text": "6.1", "basis": "decision", "limit_text": "3.5-5.5"}, "Potassium 6.1: high (usual: 3.5-5.5)"),
         ({"flag": "L", "value_text": "3.1", "day": date(2026, 3, 12)}, "Potassium 3.1 on 12 March 2026"),
         ({"flag": "", "value_text": ""}, "Potassium: reported in the words of your laboratory"),
         ({"flag": "IND", "value_text": ""}, "Potassium: reported in the words of your laboratory"),
         (WITHIN | {"severity": nan}, "Potassium 5.3 mmol/L, within your laboratory's 3.5-5.4"),
         (WITHIN | {"severity": 1.0, "band_text": ""}, "Potassium 5.3 mmol/L, within your laboratory's 3.5-5.4"),
+        *(  # what the guideline calls abnormal still lies within the laboratory's range
+            (
+                WITHIN | {"abnormal": True, "side": "high", "inside": True, **columns},
+                "Potassium 5.3 mmol/L, within your laboratory's 3.5-5.4; by the guideline: mildly high",
+            )
+            for columns in ({"severity": 1.0}, {"severity": 2.0}, {"flag": "HH", "severity": 4.0}, {"flag": "LL", "severity": 4.0})
+        ),
     ],
 )
 def test_more_ways_in_which_a_result_is_told(columns: dict[str, Any], text: str) -> None:
@@ -689,3 +695,20 @@ def test_a_day_that_all_share_is_left_out() -> None:
     told = says(fact(flag="L", value_text="3.1", day=day), REF)
     assert without_day(told, day, REF.language) == "Potassium 3.1"
     assert without_day(told, date(2026, 3, 13), REF.language) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit", "printed", "told"),
+    [
+        ("Ferritin", "20", "ug/L", "10-300", "Ferritin 20 ug/L, within your laboratory's 10-300; by the guideline: "),
+        ("HbA1c", "6.6", "%", "4.0-7.0", "Haemoglobin A1c 6.6 %, within your laboratory's 4.0-7.0; by the guideline: "),
+        ("Potassium", "2.4", "mmol/L", "1.0-9.0", "Potassium 2.4 mmol/L, within your laboratory's 1.0-9.0; by the guideline: "),
+        ("Potassium", "2.4", "mmol/L", "3.5-5.1", "Potassium 2.4 mmol/L, below your laboratory's 3.5-5.1"),
+    ],
+)
+def test_a_result_is_never_said_to_lie_outside_of_a_range_that_it_lies_in(
+    name: str, value: str, unit: str, printed: str, told: str
+) -> None:
+    row = {"name_text": name, "value_text": value, "unit_text": unit, "range_text": printed}
+    (found,) = facts_in(interpret(pd.DataFrame([row])).results, REF)
+    assert says(found, REF).startswith(told) and found.abnormal is True
