@@ -199,8 +199,9 @@ def test_a_result_that_reaches_across_the_limit_is_to_be_checked() -> None:
 
 
 def test_the_laboratorys_critical_mark_without_a_number_is_to_be_checked() -> None:
-    fired = alerts(row("potassium", flag="HH"))
-    assert "check_potassium" in fired and fired["check_potassium"].urgency == "urgent"
+    for mark in ("LL", "HH"):
+        fired = alerts(row("potassium", flag=mark))
+        assert "check_potassium" in fired and fired["check_potassium"].urgency == "urgent"
 
 
 @pytest.mark.parametrize(
@@ -396,6 +397,7 @@ def test_every_name_of_a_dangerous_marker_is_known_in_a_line_that_nobody_could_r
         ("Na 112", "sodium", True),
         ("CK 6200 MB?", "ck", True),  # two letters are no other test
         ("Urine collected Potassium 34", "potassium", False),
+        ("Potassium 24h 34", "potassium", False),
         ("a b c d e f g h i j k l m Potassium 7.1", "potassium", False),  # a sentence that comes to speak of it
         ("Creatinine phosphokinase 6200", "ck", True),  # though "creatinine" alone is another test
         ("Creatine kinase 6200 urine creatinine 3", "ck", False),

@@ -110,7 +110,7 @@ def test_two_ends_of_a_range_and_a_comparator_are_put_together() -> None:
 
 
 def test_a_comparator_of_its_own_column_means_what_it_means_before_the_number() -> None:
-    """"<=5" may be 5, which "<5" does not allow: it is not normal. "=" says nothing."""
+    """ "<=5" may be 5, which "<5" does not allow: it is not normal. "=" says nothing."""
     comparators = ["<=", "<", ">=", ">", "=", ""]
     rest = {"Test": ["CRP"] * 6, "Unit": ["mg/L"] * 6, "Range": ["<5"] * 6}
     apart = interpret_batch(batch({**rest, "Comparator": comparators, "Result": ["5"] * 6}))

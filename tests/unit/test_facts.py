@@ -646,6 +646,10 @@ def test_of_alternatives_one_that_is_near_in_time_is_enough() -> None:
     base = dated("m_protein", "POS", now)
     near = Facts.of(frame(base, dated("calcium", "H", then), dated("creatinine", "H", now), dated("hemoglobin", "L", then)), REF)
     assert [one.marker for one in pattern_facts(REF.patterns["myeloma"], near) or []] == ["m_protein", "creatinine"]
+    for days, holds in ((90, True), (91, False)):
+        creatinine = dated("creatinine", "H", now - timedelta(days=days))
+        edge = Facts.of(frame(base, dated("calcium", "H", then), creatinine), REF)
+        assert (pattern_facts(REF.patterns["myeloma"], edge) is not None) is holds
     far = Facts.of(frame(base, dated("calcium", "H", then)), REF)
     assert pattern_facts(REF.patterns["myeloma"], far) is None
     alone = Facts.of(frame(base, dated("calcium", "N", now)), REF)

@@ -281,7 +281,10 @@ def answered(limits: Limits, **columns: object) -> pd.Series:
 
 @pytest.mark.parametrize(
     ("mark", "side", "abnormal"),
-    [("L", "low", True), ("LL", "low", True), ("H", "high", True), ("HH", "high", True), ("N", "normal", False), ("A", "", True)],
+    [
+        *(("L", "low", True), ("LL", "low", True), ("H", "high", True), ("HH", "high", True), ("N", "normal", False)),
+        *(("A", "", True), ("POS", "", True), ("NEG", "", False)),
+    ],
 )
 def test_a_mark_without_a_value_is_the_laboratorys_answer(mark: str, side: str, abnormal: bool) -> None:
     row = answered(

@@ -156,6 +156,7 @@ def test_the_unit_of_the_report_wins_then_a_power_of_ten_then_the_canonical_unit
     assert way("creatinine", "umol/L", "mg/dL", "umol/L") == ("umol/L", SAME)
     assert way("creatinine", "mmol/L", "mg/dL", "umol/L") == ("umol/L", Line(1000.0))
     assert way("vitamin_b12", "ng/L", "pmol/L", "pg/mL") == ("pg/mL", SAME)  # the same unit by another name
+    assert way("vitamin_b12", "ng/L", "ng/dL", "pg/mL") == ("pg/mL", SAME)  # which is nearer than a power of ten
     potassium = way("potassium", "mg/dL", "meq/L", "mmol/L")  # 39.0983 g/mol, so 1 mg/dL is 0.2558 mmol/L
     assert potassium is not None and potassium[0] == "mmol/L"
     assert potassium[1].factor == pytest.approx(10 / 39.0983, rel=1e-4)
@@ -178,6 +179,8 @@ def test_there_is_no_way_between_scales_of_their_own_or_from_an_unknown_unit() -
     assert way("d_dimer", "ng/mL{FEU}", "ng/mL") is None
     assert way("potassium", "furlong", "mmol/L") is None
     assert way("potassium", "mmol/L") is None
+    past = way("potassium", "mg/dL", "furlong", "mmol/L")  # and one that is not known hides none that is
+    assert past is not None and past[0] == "mmol/L"
 
 
 def test_an_approximate_factor_never_decides_near_a_limit() -> None:
@@ -418,6 +421,8 @@ def test_age_counts_on_the_day_of_collection() -> None:
     ages = people_of(rows, Patient(birth_date=date(1950, 6, 1)))["age"].tolist()
     assert ages[:3] == pytest.approx([30, 30, 5], abs=0.01)  # the day of birth says more than an age, and the row more than the report
     assert ages[3] == 5  # first of June or sixth of January: nobody knows
+    ordered = table(2, birth_date="01/06/1990", date_order=["dmy", "mdy"], collected=date(2020, 6, 1))
+    assert people_of(ordered, Patient())["age"].tolist() == pytest.approx([30, 30.4], abs=0.01)
     rows = table(2, collected=[date(2020, 6, 1), None])
     ages = people_of(rows, Patient(birth_date=date(1950, 6, 1), age=3))["age"].tolist()
     assert ages[0] == pytest.approx(70, abs=0.01)
