@@ -442,7 +442,7 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray], language: Lan
             out["abnormal"][row] = True if outside else False if empty[row] else out["abnormal"][row]
             if empty[row]:
                 out["side"][row] = {"L": "low", "LL": "low", "H": "high", "HH": "high", "N": "normal"}.get(mark, "")
-        elif outside and (flag in ("N", "NEG") or out["abnormal"][row] is False):
+        elif outside and (flag == "N" or out["abnormal"][row] is False):
             out["abnormal"][row] = out["abnormal"][row] or None
             out["reason"][row] = language.say(
                 "The laboratory marked this result ({mark}) although it lies within the range printed with it.",

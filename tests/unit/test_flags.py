@@ -358,10 +358,14 @@ def test_an_expected_word_is_the_printed_range_of_a_word() -> None:
 
 
 def test_the_laboratory_may_doubt_its_own_expected_word() -> None:
-    limits = Limits(printed_words="negative")
-    row = answered(limits, qualitative="negative", value_kind="qualitative", value_text="neg", range_text="negative", flag_text="A")
+    word = {"qualitative": "negative", "value_kind": "qualitative", "value_text": "neg", "range_text": "negative", "flag_text": "A"}
+    row = answered(Limits(printed_words="negative"), **word)
     assert (row.flag, row.abnormal) == ("NEG", None)
     assert "(A)" in row.reason
+    immune = answered(Limits(printed_words="positive"), **{**word, "range_text": "positive"})  # expected was another word: they agree
+    assert (immune.flag, immune.abnormal, immune.reason) == ("NEG", True, "")
+    ours = answered(Limits(meanings=(("negative", "normal"),)), **{**word, "range_text": ""})
+    assert (ours.flag, ours.abnormal, ours.basis) == ("A", True, "printed")  # of a meaning of ours it knows better
 
 
 @pytest.mark.parametrize(
