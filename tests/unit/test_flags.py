@@ -412,6 +412,7 @@ def test_ends_are_shown_in_the_unit_of_the_report() -> None:
         ({"low": 4.0, "high": 4.0}, Limits(), "no_interval", "No range is printed, and no checked one is built in."),
         ({"low": 4.0, "high": 4.0}, Limits(intervals=(Span(1, 2), Span(3, 5))), "undetermined", "The limits that may apply disagree."),
         # what is said of the range that was passed over is said of no value, where there is none
+        ({"value_kind": "no_result", "value_reason": "no sample"}, Limits(reasons=("bad range",)), "not_a_result", "no sample"),
         ({"value_reason": "no number", "value_text": "x"}, Limits(reasons=("bad range",)), "unreadable_value", "no number"),
         ({"low": 4.0, "high": 4.0, "value_kind": "number"}, Limits(printed=printed(3, 5), reasons=("odd unit",)), "ok", "odd unit"),
         ({"value_reason": "no number", "value_text": "x", "marker": None}, Limits(), "unreadable_value", "no number"),
@@ -475,6 +476,12 @@ def test_of_other_units_those_in_which_limits_are_published_are_asked_first_and_
     assert asked == "Was the unit another? 41 b would be 4.1 mmol/L. Was a decimal mark lost? 4.1 mmol/L would be possible."
     without = judged(41.0, plausible=PLAUSIBLE, slips=slips[:1])
     assert without.reason.endswith("Was the unit another? 41 a would be 4.1 mmol/L.")
+
+
+def test_a_question_names_the_unit_as_printed_or_else_as_understood() -> None:
+    number = {"value_text": "41", "value_kind": "number", "low": 41.0, "high": 41.0, "ucum": "meq/L"}
+    assert answered(Limits(plausible=PLAUSIBLE), unit_text="mEq/L", **number).reason.startswith("41 mEq/L is not possible")
+    assert answered(Limits(plausible=PLAUSIBLE), **number).reason.startswith("41 meq/L is not possible")
 
 
 def test_a_censored_slip_is_told_by_its_printed_end() -> None:
