@@ -256,6 +256,7 @@ def test_twelve_significant_digits_are_kept_and_the_fourteenth_is_not(lead: int,
     for printed in (float(f"{lead}.23456789012e{power}"), float(f"{lead}.98765432109e{power}")):
         assert significant(np.array([printed])).tolist() == pytest.approx([printed], rel=3e-16)
         assert significant(np.array([printed * (1 + 2e-14)])).tolist() == pytest.approx([printed], rel=3e-16)
+        assert Line(2.0).back(printed * 2 * (1 + 2e-14)) == pytest.approx(printed, rel=3e-16)
 
 
 def test_rounding_to_significant_digits_takes_away_the_noise_of_binary_numbers_only() -> None:
