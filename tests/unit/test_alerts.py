@@ -280,9 +280,11 @@ def test_a_screen_fired_twice_is_told_once_and_as_the_more_urgent() -> None:
 
 
 def test_a_critical_value_is_told_wherever_it_stands() -> None:
-    normal, undecided = row("tsh", 2.0, "m[IU]/L"), row("crp", 4.0, "mg/L", "IND")
+    normal, undecided = row("tsh", 2.0, "m[IU]/L"), row("crp", 4.0, "mg/L", "IND") | {"abnormal": None}
     for rows in ((normal, undecided, row("glucose", 20, "mg/dL", "LL")), (row("glucose", 20, "mg/dL", "LL"), undecided, normal)):
         assert set(alerts(*rows)) == {"critical_glucose"}
+    told = row("potassium", 2.1, "mmol/L", "LL")
+    assert set(alerts(told, row("glucose", 20, "mg/dL", "LL"))) == {"potassium_critical_low", "critical_glucose"}
     both = alerts(normal, row("glucose", 20, "mg/dL", "LL"), row("platelets", 5, "10*3/uL", "LL"))
     assert set(both) == {"critical_glucose", "critical_platelets"}
 
@@ -413,7 +415,7 @@ def test_a_line_is_quoted_in_part_and_told_once() -> None:
     unread = [{"text": text, "page": 1, "reason": "", "kind": "possible_result"} for text in (long, "Potassium 2,l")]
     fired = alerts(unread=unread)
     assert set(fired) == {"check_potassium"}
-    assert "7,1?" in fired["check_potassium"].text and len(fired["check_potassium"].text) < 160
+    assert f"({long[:80]})" in fired["check_potassium"].text
     doubtful = {"marker": "potassium", "status": "unreadable_value", "value_text": "7.l"}
     assert "7.l" in alerts(doubtful, unread=unread)["check_potassium"].text
 
