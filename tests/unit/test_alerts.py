@@ -400,7 +400,8 @@ def test_every_name_of_a_dangerous_marker_is_known_in_a_line_that_nobody_could_r
         ("CK 6200 MB?", "ck", True),  # two letters are no other test
         ("Urine collected Potassium 34", "potassium", False),
         ("Potassium 24h 34", "potassium", False),
-        ("a b c d e f g h i j k l m Potassium 7.1", "potassium", False),  # a sentence that comes to speak of it
+        ("a b c d e f g h i j k Potassium 7.1", "potassium", True),
+        ("a b c d e f g h i j k l Potassium 7.1", "potassium", False),  # a sentence that comes to speak of it
         ("Creatinine phosphokinase 6200", "ck", True),  # though "creatinine" alone is another test
         ("Creatine kinase 6200 urine creatinine 3", "ck", False),
         ("Potassiumless 7.1", "potassium", False),
@@ -416,6 +417,8 @@ def test_a_line_is_quoted_in_part_and_told_once() -> None:
     fired = alerts(unread=unread)
     assert set(fired) == {"check_potassium"}
     assert f"({long[:80]})" in fired["check_potassium"].text
+    furniture = {"text": "Potassium and you", "page": 1, "reason": "", "kind": "furniture"}
+    assert set(alerts(unread=[furniture, unread[1], furniture])) == {"check_potassium"}
     doubtful = {"marker": "potassium", "status": "unreadable_value", "value_text": "7.l"}
     assert "7.l" in alerts(doubtful, unread=unread)["check_potassium"].text
 
