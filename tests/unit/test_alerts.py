@@ -396,6 +396,7 @@ def test_every_name_of_a_dangerous_marker_is_known_in_a_line_that_nobody_could_r
         ("(K) 7.1", "potassium", True),
         ("sample 3 K 7.1", "potassium", False),  # one letter in the midst of a line is no name
         ("sample 3 Na 112", "sodium", False),
+        ("sample 3 CK total 6200", "ck", True),
         ("Na 112", "sodium", True),
         ("CK 6200 MB?", "ck", True),  # two letters are no other test
         ("Urine collected Potassium 34", "potassium", False),
