@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from labinterp import Reference
-from labinterp.alerts import _alert_limits, _is_critical, _named, find_alerts
+from labinterp.alerts import _alert_limits, _is_critical, _named, _one_marker, find_alerts
 from labinterp.interpretation import interpret
 from labinterp.model import UNREAD_COLUMNS, Alert
 from labinterp.reference.schema_causes import Condition
@@ -337,6 +337,22 @@ def test_of_several_older_critical_values_the_latest_is_told() -> None:
     fired = alerts(*rows)
     assert fired["potassium_critical_low"].row == 1 and "1 February 2026" in fired["potassium_critical_low"].text
     assert len(fired) == 1
+
+
+def test_a_value_that_is_critical_still_is_told_once() -> None:
+    rows = [row("potassium", 2.1, "mmol/L", "LL", collected=date(2026, month, 1)) for month in (1, 2)]
+    found = find_alerts(pd.DataFrame(rows), REF)
+    assert [(alert.id, alert.past, alert.row) for alert in found] == [("potassium_critical_low", False, 1)]
+
+
+def test_only_a_value_on_its_own_can_be_past() -> None:
+    """What else a pattern asks for was not looked at on that day."""
+    assert _one_marker(REF.patterns["potassium_critical_low"]) == "potassium"
+    assert _one_marker(REF.patterns["ck_very_high_chronic"]) == ""  # unless other findings hold
+    assert _one_marker(REF.patterns["calcium_critical"]) == ""  # of total or corrected calcium
+    assert _one_marker(REF.patterns["conn"]) == "" and _one_marker(REF.patterns["rhabdo"]) == ""
+    rows = [row("ck", 3000, "U/L", "H", xuln=15.0, collected=date(2026, 1, 1)), row("ck", 100, "U/L", collected=date(2026, 2, 1))]
+    assert not alerts(*rows)
 
 
 def test_a_critical_value_of_today_is_not_past() -> None:
