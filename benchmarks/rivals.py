@@ -220,9 +220,10 @@ def floor(source: Path, made: Path, target: Path) -> None:
         read_options=pacsv.ReadOptions(block_size=4 << 20),
         convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(heads, pa.string()), strings_can_be_null=False),
     )
-    codec = file.metadata.row_group(0).column(0).compression
+    group_0 = [file.metadata.row_group(0).column(number) for number in range(file.metadata.num_columns)]
+    bounds = [one.path_in_schema for one in group_0 if one.is_stats_set]
     schema = pa.schema([*reader.schema, *answers.schema])
-    with pq.ParquetWriter(target, schema, compression=codec, store_schema=False) as out:
+    with pq.ParquetWriter(target, schema, compression=group_0[0].compression, write_statistics=bounds, store_schema=False) as out:
         held: list[Any] = []
         for batch in reader:
             held.append(batch)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from labinterp.columns import first_places, resolve, spread
 from labinterp.language import Language, english
-from labinterp.limits import ENGLISH, INF, Limits, Lines, Results, Scale, Span, side
+from labinterp.limits import ENGLISH, INF, Limits, Line, Lines, Results, Scale, Span, reached, side
 from labinterp.reference.fold import fold_name
 
 _SIGNS = dict.fromkeys(("↑", "▲", "⬆", "+", "++", "+++", "↑↑"), "H") | dict.fromkeys(("↓", "▼", "⬇", "-", "−", "–", "--", "---", "↓↓"), "L")
@@ -309,34 +309,22 @@ def _touched(
         yield has, scales, own, first, last
 
 
-SLOTS = 4  # limits of one sort of which the places are told
-BANDS = 16  # bands of one scheme, likewise
+def edges(kinds: Sequence[Limits]) -> list[np.ndarray]:
+    """For each of some limits the numbers of zero or more, ascending, from which on something may be answered that was not just below.
 
-
-def places(kinds: list[Limits], codes: np.ndarray, results: Results) -> np.ndarray:
-    """Where each result lies among all limits of its kind, as a number: results of one kind with the same number get the same answers.
-
-    A number means the same in every call. -1 where nothing can be said for others: a result outside of what is possible (its question
-    names the very value), or one with more limits than are told.
+    Plain numbers between the same two edges get the same answers but for their value, and for what is said of an impossible one. An edge
+    is the first number, in the unit of the report, that comes to an end of a limit in the unit of that limit.
     """
-    n = len(codes)
-    out, told, bit = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool), 0
-    for sort in ("printed", "intervals", "critical"):
-        for number, (has, where) in enumerate(_sides([getattr(k, sort) for k in kinds], codes, results)):
-            if number >= SLOTS:
-                told[has] = False
-                continue
-            place = np.where(np.isnan(where), 3, where + 1).astype(np.int64)
-            out |= np.where(has, place, 0) << (bit + 2 * number)
-        bit += 2 * SLOTS
-    for number, (has, scales, _, first, last) in enumerate(_touched([k.scales for k in kinds], codes, results)):
-        if number >= SLOTS or max(len(scale.starts) for scale in scales) > BANDS:
-            told[has] = False
-            continue
-        out[has] |= (first * BANDS + last) << (bit + 8 * number)
-    for _, where in _sides([(k.plausible,) if k.plausible else () for k in kinds], codes, results):
-        told &= ~((where == -1) | (where == 1))
-    return np.where(told, out, -1)
+    told: list[list[tuple[Line, float, float]]] = []  # the share of the moved number that is compared, and with what
+    for limits in kinds:
+        spans = (*limits.printed, *limits.intervals, *limits.critical, *((limits.plausible,) if limits.plausible else ()))
+        ends = [(span.line, end) for span in spans for end in (span.low, float(np.nextafter(span.high, INF)))]
+        ends += [(scale.line, start) for scale in limits.scales for start in scale.starts]
+        told.append([(line, share, end) for line, end in ends for share in line.shares()])
+    wanted = list(dict.fromkeys(one for own in told for one in own))
+    shares, compared = np.array([one[1:] for one in wanted], dtype=float).reshape(-1, 2).T
+    first = dict(zip(wanted, reached([one[0] for one in wanted], shares, compared).tolist()))
+    return [np.array(sorted({number for one in own if 0 < (number := first[one]) < INF})) for own in told]
 
 
 def _multiple(kinds: list[Limits], codes: np.ndarray, results: Results) -> np.ndarray:

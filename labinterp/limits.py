@@ -78,6 +78,10 @@ class Line:
         moved = significant(values * self.factor + self.intercept)
         return moved if self.decimals is None else np.round(moved, self.decimals)
 
+    def shares(self) -> tuple[float, ...]:
+        """What a result is multiplied by where it ends, being as wide as the factor is uncertain."""
+        return (1 - self.uncertainty, 1 + self.uncertainty) if self.uncertainty else (1.0,)
+
     def back(self, value: float) -> float:
         """The number in the report's unit that stands for `value` in the limit's unit."""
         return value if not math.isfinite(value) else _significant((value - self.intercept) / self.factor)
@@ -111,6 +115,25 @@ class Lines:
             here = moved & (self.decimals == decimals)
             out[here] = np.round(out[here], int(decimals))
         return out
+
+
+def reached(lines: Sequence[Line], shares: Floats, ends: Floats) -> Floats:
+    """The smallest number of zero or more that, along its line and times its share, comes to an end; infinite where none does.
+
+    Nothing is worked back through the rounding of a line: where the number must lie is halved until one is left. Numbers of zero or more
+    stand in the order of their 64 bits.
+    """
+    if not lines:
+        return ends
+    along = Lines.of(lines, np.arange(len(lines)))
+    found, below = np.full(len(lines), np.array(INF).view(np.int64)), np.full(len(lines), -1)  # the bits of -1 are those of no number
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(64):
+            middle = below + (found - below) // 2
+            there = along(middle.view(float)) * shares >= ends
+            found, below = np.where(there, middle, found), np.where(there, below, middle)
+    numbers: Floats = found.view(float)
+    return numbers
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def value_of(text: str, mark: str = "", range_text: str = "") -> Value:
     return read if isinstance(read, Value) else by_range(text, read.readings, range_text) or Value(value_reason=str(read))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def _read(text: str, mark: str) -> Value | ValueTextError:
     """The interval of a value text, or why it has none without its printed range."""
     if not text.strip():

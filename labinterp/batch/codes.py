@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ class Texts:
         self.texts: list[str] = [""]
         self._numbers: dict[str, int] = {"": 0}
         self._array = pa.array([""])
+        self._read = Followed(self._of_dictionary, np.int32)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -41,21 +42,49 @@ class Texts:
         if not pa.types.is_dictionary(column.type):
             column = column.dictionary_encode()
         chunks = column.unify_dictionaries().chunks
-        if not chunks:
-            return np.empty(0, dtype=np.int32)
-        values = chunks[0].dictionary
+        if not chunks or not len(chunks[0].dictionary):
+            return np.zeros(len(column), dtype=np.int32)
+        own = self._read.of(chunks[0].dictionary)
+        rows = [(part.indices.fill_null(0) if part.null_count else part.indices).to_numpy() for part in chunks]
+        numbers = own.take(rows[0] if len(rows) == 1 else np.concatenate(rows))
+        if column.null_count:
+            numbers[column.is_null().to_numpy()] = 0
+        return numbers
+
+    def _of_dictionary(self, values: pa.Array) -> np.ndarray:
         if pa.types.is_floating(values.type):
             values = pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
-        own = np.append(self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()]), np.int32(0))  # the last for NULL
-        missing = pa.scalar(len(own) - 1, chunks[0].indices.type)
-        rows = [(part.indices.fill_null(missing) if part.null_count else part.indices).to_numpy() for part in chunks]
-        return own.take(np.concatenate(rows))
+        return self.numbers([text or "" for text in values.cast(pa.string()).to_pylist()])
 
     def dictionary(self) -> pa.Array:
         """All texts by number, as Arrow holds the values of a dictionary column."""
         if len(self._array) < len(self.texts):
             self._array = pa.concat_arrays([self._array, pa.array(self.texts[len(self._array) :], pa.string())])
         return self._array
+
+
+class Followed:
+    """What is worked out for each text of a dictionary; of one that goes on where the one before ended, only for what is new."""
+
+    def __init__(self, work: Callable[[pa.Array], np.ndarray], dtype: object) -> None:
+        self.work, self.dtype = work, dtype
+        self._known: pa.Array | None = None
+        self._values = Growing(dtype)
+
+    def of(self, dictionary: pa.Array) -> np.ndarray:
+        fresh = beyond(dictionary, self._known)
+        if len(self._values) + len(fresh) > len(dictionary):
+            self._values = Growing(self.dtype)
+        if len(fresh):
+            self._values.add(self.work(fresh))
+        self._known = dictionary
+        return self._values.values
+
+
+def beyond(dictionary: pa.Array, known: pa.Array | None) -> pa.Array:
+    """What a dictionary has after the one that is its beginning; all of it where that is not so."""
+    begins = known is not None and dictionary.type == known.type and dictionary.slice(0, len(known)).equals(known)
+    return dictionary.slice(len(known)) if known is not None and begins else dictionary
 
 
 class Keys:

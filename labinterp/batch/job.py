@@ -23,7 +23,7 @@ from labinterp.batch.layout import Wishes, beside
 from labinterp.batch.output import KINDS, Sink, WriteError, join, write_json, write_text, writing
 from labinterp.batch.persons import Persons, read_persons
 from labinterp.batch.presets import Preset, Test, load
-from labinterp.batch.rows import ANSWERS, Tally
+from labinterp.batch.rows import ANSWERS, PRINTED, Tally
 from labinterp.batch.sources import Input, Piece, common, inputs_of
 from labinterp.batch.summary import Summary, tallies_of
 from labinterp.batch.tables import Fault
@@ -145,6 +145,9 @@ class _Job:
         taken = [one for one in shown if one.name not in ANSWERS.names]
         self.judged_by = {"labinterp": __version__, "knowledge": ref.digest}
         self.schema = pa.schema([*taken, *ANSWERS], self.judged_by)
+        repeated = {one.names[ours] for one in inputs for ours in PRINTED if ours in one.names}
+        repeated |= {one.name for one in ANSWERS if one.type == pa.string()}
+        self.bounds = [name for name in self.schema.names if name not in repeated]  # what stands in every row group tells readers nothing
         sizes = [max(one.size, 1) for one in inputs]
         self.starts = np.concatenate(([0], np.cumsum(sizes))) / max(sum(sizes), 1)
         self.summary = Summary()
@@ -265,7 +268,7 @@ class _Job:
     def _open(self) -> Sink:
         if self.sink is None:
             part, spill = self.work.new_part()
-            self.sink = Sink(part, self.work.kind, self.schema, heading=not self.work.parts)
+            self.sink = Sink(part, self.work.kind, self.schema, bounds=self.bounds, heading=not self.work.parts)
             self.spill = Spill(spill) if self.causes else None
         return self.sink
 
@@ -370,7 +373,7 @@ class _Job:
                     if not there:  # of an earlier run
                         names[name].unlink(missing_ok=True)
                 write_json(names["summary"], self.judged_by | self.summary.to_dict())
-                join(self.work.parts, target, self.work.kind, self.schema)
+                join(self.work.parts, target, self.work.kind, self.schema, self.bounds)
         except KeyboardInterrupt:
             raise Stopped("stopped while putting the output together; the same command with --resume goes on from there") from None
         self.work.clear()

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labinterp.batch.codes import Followed
 from labinterp.batch.judging import columns_of
 from labinterp.batch.persons import Persons, own_sexes, plain_ids
 from labinterp.batch.presets import OURS, Lookup, Preset, Test
@@ -21,7 +22,7 @@ from labinterp.batch.tables import DELIMITED, PACKED, TEXT, Table, kind_of, open
 from labinterp.batch.votes import TableFacts, Votes
 from labinterp.errors import ReadError
 from labinterp.readers.words import age_of
-from labinterp.shapes import parse_date
+from labinterp.shapes import DateOrder, parse_date
 
 GIVEN = "_given"
 FILE = "file"
@@ -76,6 +77,7 @@ class Layout:
         self.out = dict(zip(heads, outs))
         self.fill = [lower[head.casefold()] for head in preset.fill if head.casefold() in lower]
         self.above: dict[str, pa.Scalar] = {}
+        self.births: tuple[DateOrder, Followed] | None = None
         self.hidden: list[str] = []
         self.several = several
         self._choose(preset, heads, lower, {name.casefold(): name for name in added})
@@ -90,7 +92,7 @@ class Layout:
         )
         self.added = len(added) + len(melted) + len(joined)
         self.shared = {
-            *(head for head in heads if self.out[head] in self.names.values()),
+            *(head for head in heads if self.out[head] in (*self.names.values(), *self.own.values())),
             *(head for _, theirs in self.sources.items() for head in heads if self.out[head] in theirs),
             *self.tests,
         }
@@ -175,7 +177,7 @@ class Layout:
     def count(self, votes: Votes, batch: pa.RecordBatch) -> None:
         """Add the votes of a batch as it was read."""
         for ours, head in self.voting:
-            votes.add(ours, batch.column(head))
+            votes.add(ours, head, batch.column(head))
 
     def prepare(self, batch: pa.RecordBatch, facts: TableFacts, file: str) -> pa.RecordBatch:
         """The columns of `shown`, then the hidden ones."""
@@ -215,16 +217,26 @@ class Layout:
         persons = self.wishes.persons
         if persons is None:
             if "birth_date" in self.own:
-                out[self.names["birth_date"]] = _days(out[self.own["birth_date"]], facts.birth_order)
+                out[self.names["birth_date"]] = self._days(out[self.own["birth_date"]], facts.birth_order)
             return
         sex, birth, age = persons.of(out[self.names["patient_id"]])
         found = {"sex": sex, "birth_date": birth, "age": age}
         for ours, (name, kind) in PERSON.items():
             if ours in self.own:
                 column = out[self.own[ours]]
-                own = column if ours == "sex" else _days(column, facts.birth_order) if ours == "birth_date" else _years(column)
+                own = column if ours == "sex" else self._days(column, facts.birth_order) if ours == "birth_date" else _years(column)
                 found[ours] = pc.coalesce(own.cast(kind), found[ours].cast(kind))
             out[name] = found[ours]
+
+    def _days(self, column: pa.Array, order: DateOrder) -> pa.Array:
+        """A column of dates as dates; what is none is NULL."""
+        if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
+            return column.cast(pa.date32())
+        shared = column if pa.types.is_dictionary(column.type) else column.cast(TEXT).dictionary_encode()
+        if self.births is None or self.births[0] != order:
+            self.births = order, Followed(lambda texts: _parsed(texts, order), object)
+        days = pa.array(self.births[1].of(shared.dictionary) if len(shared.dictionary) else [], pa.date32())
+        return pa.DictionaryArray.from_arrays(shared.indices, days)
 
     def _filled(self, head: str, column: pa.Array) -> pa.Array:
         """An empty cell means "as above", also above the beginning of the batch."""
@@ -265,13 +277,8 @@ def _recoded(column: pa.Array, meaning: Mapping[str, str]) -> pa.Array:
     return pa.array([(text.strip() or None) if text else None for text in known], TEXT).take(shared.indices)
 
 
-def _days(column: pa.Array, order: str) -> pa.Array:
-    """A column of dates as dates; what is none is NULL."""
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        return column.cast(pa.date32())
-    shared = column if pa.types.is_dictionary(column.type) else column.cast(TEXT).dictionary_encode()
-    days = [parse_date(text, order) if text else None for text in shared.dictionary.cast(TEXT).to_pylist()]  # type: ignore[arg-type]
-    return pa.array(days, pa.date32()).take(shared.indices)
+def _parsed(texts: pa.Array, order: DateOrder) -> np.ndarray:
+    return np.array([parse_date(text, order) if text else None for text in texts.cast(TEXT).to_pylist()], dtype=object)
 
 
 def _years(column: pa.Array) -> pa.Array:

@@ -81,10 +81,14 @@ def write_json(target: Path, content: Any) -> None:
 
 
 class Sink:
-    """Writes batches to one CSV or Parquet file. `schema` is that of the output; text may come with shared texts or without."""
+    """Writes batches to one CSV or Parquet file. `schema` is that of the output; text may come with shared texts or without.
 
-    def __init__(self, path: Path, kind: str, schema: pa.Schema, *, heading: bool = True) -> None:
+    `bounds` are the columns of which each row group of Parquet tells the lowest and the highest value, so that readers may pass it over.
+    """
+
+    def __init__(self, path: Path, kind: str, schema: pa.Schema, *, bounds: Sequence[str] | None = None, heading: bool = True) -> None:
         self.path, self.kind, self.schema, self.heading = path, kind, schema, heading
+        self.bounds = schema.names if bounds is None else bounds
         self.writer: Any = None
         self.held: list[pa.RecordBatch] = []
         self.rows = self.waiting = 0
@@ -141,7 +145,7 @@ class Sink:
             options = pacsv.WriteOptions(include_header=self.heading, quoting_style="needed")
             self.writer = pacsv.CSVWriter(str(self.path), self.plain, write_options=options)
         else:
-            self.writer = pq.ParquetWriter(str(self.path), self.physical, store_schema=False)
+            self.writer = pq.ParquetWriter(str(self.path), self.physical, write_statistics=list(self.bounds), store_schema=False)
             if self.schema.metadata:
                 self.writer.add_key_value_metadata(self.schema.metadata)
 
@@ -199,7 +203,7 @@ def safe(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
-def join(parts: Sequence[Path], target: Path, kind: str, schema: pa.Schema) -> None:
+def join(parts: Sequence[Path], target: Path, kind: str, schema: pa.Schema, bounds: Sequence[str]) -> None:
     """One file of several that follow each other. The first of CSV parts alone has a heading."""
     if len(parts) == 1:
         with writing(target):
@@ -212,7 +216,7 @@ def join(parts: Sequence[Path], target: Path, kind: str, schema: pa.Schema) -> N
                     with part.open("rb") as file:
                         shutil.copyfileobj(file, out, 1 << 20)
         else:
-            sink = Sink(path, kind, schema)
+            sink = Sink(path, kind, schema, bounds=bounds)
             texts = [one.name for one in schema if one.type == TEXT]
             for part in parts:
                 with pq.ParquetFile(part, read_dictionary=texts) as file:

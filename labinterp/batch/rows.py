@@ -1,7 +1,7 @@
 """The distinct rows of a run and their answers: what is printed is read once, what it means for a kind of person is worked out once.
 
 Most results are plain numbers, and there are many of them. They are read as one: the stages see one row of each kind, whatever its number.
-What the number means follows from where it lies among the limits (`flags.places`), and numbers that lie alike share an answer; only the
+What the number means follows from where it lies among the limits (`flags.edges`), and numbers that lie alike share an answer; only the
 value itself is worked out for each.
 """
 
@@ -19,10 +19,10 @@ import pyarrow as pa
 from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
 from labinterp.batch.people import SEXES, People, Persons
 from labinterp.columns import encode, first_places, resolve
-from labinterp.flags import flag_results, places
+from labinterp.flags import edges, flag_results
 from labinterp.interpretation import read_rows
 from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers
-from labinterp.limits import Limits, Results
+from labinterp.limits import INF, Limits
 from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
 from labinterp.units import converted
@@ -55,12 +55,10 @@ READ = (
 """Columns of `read_rows` that later stages and the answers need."""
 
 NUMBERS = ("number", "low", "high", "value", "factor", "intercept")
-OWN = ("number", "low", "high", "value")
-"""Of them those in which rows that are read as one differ, beside their text."""
 
-LONE = 1 << 62  # a place among limits that no other result shares
 PER_AGE = 2 * len(SEXES)  # kinds of person of one age: by sex, and whether the sample was taken in the morning
 UNSEEN = -1
+LONE = -2  # an answer that no other number shares, because it tells of this one
 
 
 class Tally(NamedTuple):
@@ -102,20 +100,22 @@ class Rows:
         self._group_first: list[int] = []
         self._profiles: dict[tuple[float, ...], int] = {}
         self._ages = np.zeros((0, 0), dtype=np.int64)
-        self._limits_known: dict[Limits, int] = {}
+        self._limits_known: list[Limits] = []
+        self._limits_number: dict[Limits, int] = {}
         self._limits_of, self._class_of = Growing(np.int32), Growing(np.int32)  # by group and kind of person; by row and kind of person
         self._classes = Keys()  # a row and its limits
-        self._class_row, self._class_limits = Growing(np.int64), Growing(np.int64)
-        self._results = Keys()  # a class and the text of a plain number
-        self._answer_of, self._value_of = Growing(np.int32), Growing(np.float64)
-        self._places, self._alike = Keys(), Keys()  # a place among limits; a class and such a place
+        self._class_row, self._class_limits, self._class_first = (Growing(np.int64) for _ in range(3))
+        self._edges: list[np.ndarray] = []
+        self._edge_table = np.full((1, 1), INF)  # by limits, as many for each, the last of them INF
+        self._answer_of = Growing(np.int32)  # by class, and among how many edges of its limits a plain number lies
+        self._lone, self._lone_answer = Keys(), Growing(np.int32)  # a class and the text of a number
         self._row_of, self._count = Growing(np.int64), Growing(np.int64)
         self._answers = {field.name: Column(field.type) for field in ANSWERS if field.name != "value"}
         self._table = self._held()
 
     def __len__(self) -> int:
-        numbers = (len(self._class_of), len(self._limits_of), self._ages.size, len(self._results))  # thirty-two weigh as much as a text
-        return max(len(self._group), len(self._alike), max(numbers) >> 5, *(len(texts) for texts in self.texts.values()))
+        numbers = (len(self._class_of), len(self._limits_of), self._ages.size, len(self._answer_of))  # thirty-two weigh as much as a text
+        return max(len(self._group), len(self._row_of), max(numbers) >> 5, *(len(texts) for texts in self.texts.values()))
 
     def _held(self) -> pa.RecordBatch:
         return pa.RecordBatch.from_arrays([column.array() for column in self._answers.values()], names=list(self._answers))
@@ -136,14 +136,12 @@ class Rows:
         if len(missing := np.flatnonzero(classes == UNSEEN)):
             self._learn_classes(rows, at, persons, people, missing)
             classes = self._class_of.values.take(at)
-        values = np.where(plain, codes["value_text"], 0)
-        results, fresh = self._results.read((classes.astype(np.int64) << WIDTH) | values)
-        if len(fresh):
-            self._learn_results(classes[fresh], values[fresh])
-        answers = self._answer_of.values.take(results)
+        number = np.where(plain, self._number_of.values.take(codes["value_text"]), np.nan) if plain.any() else np.full(len(rows), np.nan)
+        answers = self._answers_of(classes, number, codes["value_text"])
         count = self._count.values
         count += np.bincount(answers, minlength=len(count))
-        told, value = self._table.take(pa.array(answers)), self._value_of.values.take(results)
+        told = self._table.take(pa.array(answers))
+        value = np.where(plain, self._value(rows, number), self._read["value"].values.take(rows))
         columns = dict(zip(told.schema.names, told.columns)) | {"value": pa.array(value, mask=np.isnan(value))}
         return pa.RecordBatch.from_arrays([columns[name] for name in ANSWERS.names], names=ANSWERS.names), codes
 
@@ -215,9 +213,9 @@ class Rows:
         cuts = np.array(sorted(set().union(*self._profiles)))
         people.cut(cuts)
         self._ages = np.zeros((len(self._profiles), len(cuts) + 2), dtype=np.int64)
-        for edges, profile in self._profiles.items():
+        for own, profile in self._profiles.items():
             self._ages[profile, 1] = 1
-            self._ages[profile, 2:] = np.searchsorted(np.array(edges), cuts, side="right") + 1
+            self._ages[profile, 2:] = np.searchsorted(np.array(own), cuts, side="right") + 1
 
     # ---- what it means ---------------------------------------------------------------------------------------------------
 
@@ -228,40 +226,71 @@ class Rows:
         row = rows[one]
         limits = self._limits(row, distinct - self._first.values[row], persons, people, one)
         numbers, fresh = self._classes.read((row << WIDTH) | limits)
-        self._class_row.add(row[fresh])
-        self._class_limits.add(limits[fresh])
+        row, limits = row[fresh], limits[fresh]
+        room = np.where(self._plain.values[row], np.array([len(own) + 1 for own in self._edges], dtype=np.int64)[limits], 1)
+        self._class_row.add(row)
+        self._class_limits.add(limits)
+        self._class_first.add(len(self._answer_of) + np.cumsum(room) - room)
+        self._answer_of.add(np.full(room.sum(), UNSEEN))
         self._class_of.values[distinct] = numbers
 
-    def _learn_results(self, classes: np.ndarray, values: np.ndarray) -> None:
-        """Judge one result of each class and place among its limits. `values`: which text the value is, in classes of plain numbers."""
-        row, limits = self._class_row.values[classes], self._class_limits.values[classes]
-        plain, number = self._plain.values[row], self._number_of.values[values] if len(self._number_of) else np.full(len(row), np.nan)
-        kinds = np.empty(len(self._limits_known), dtype=object)
-        kinds[:] = list(self._limits_known)
-        place = np.zeros(len(row), dtype=np.int64)
-        value = self._read["value"].values[row]
-        if plain.any():
-            used, own = np.unique(limits[plain], return_inverse=True)
-            exact, no = number[plain], np.zeros(int(plain.sum()), dtype=bool)
-            found = places(kinds[used].tolist(), own, Results(exact, exact, no, no))
-            place[plain] = np.where(found < 0, LONE | values[plain].astype(np.int64), found)
-            value[plain] = converted(exact, *(self._read[name].values[row[plain]] for name in ("factor", "intercept")))
-        alike, fresh = self._alike.read((classes.astype(np.int64) << WIDTH) | self._places.read(place)[0])
-        if len(fresh):
-            frame = self._frame(row[fresh])
-            own = plain[fresh]
-            for name in OWN:
-                frame.loc[own, name] = value[fresh][own] if name == "value" else number[fresh][own]
-            texts = np.array(self.texts["value_text"].texts, dtype=object)
-            frame.loc[own, "value_text"] = texts[values[fresh][own]]
-            judged = flag_results(frame.assign(limits=kinds[limits[fresh]]), self.ref.language)
-            for name, column in self._answers.items():
-                column.add(judged[name])
-            self._table = self._held()
-            self._row_of.add(row[fresh])
-            self._count.add(np.zeros(len(fresh)))
-        self._answer_of.add(alike)
-        self._value_of.add(value)
+    def _learn_edges(self) -> None:
+        """Where the answers of the limits that were not met before change."""
+        self._edges += edges(self._limits_known[len(self._edges) :])
+        count = np.array([len(own) for own in self._edges])
+        self._edge_table = np.full((len(count), 1 << int(count.max(initial=0)).bit_length()), INF)
+        self._edge_table[np.arange(self._edge_table.shape[1]) < count[:, None]] = np.concatenate(self._edges)
+
+    def _answers_of(self, classes: np.ndarray, number: np.ndarray, texts: np.ndarray) -> np.ndarray:
+        """The number of the answer of each row: of its class, and of where its number lies (NaN where it is no plain number)."""
+        at = self._class_first.values.take(classes) + self._places(self._class_limits.values.take(classes), number)
+        answers: np.ndarray = self._answer_of.values.take(at)
+        if len(missing := np.flatnonzero(answers == UNSEEN)):
+            own, distinct = pd.factorize(at[missing])
+            one = missing[first_places(own, len(distinct))]
+            status = self._judge(classes[one], number[one], texts[one])
+            shared = ~((status == "implausible") & ~np.isnan(number[one]))
+            self._answer_of.values[distinct] = np.where(shared, len(self._row_of) - len(one) + np.arange(len(one)), LONE)
+            answers = self._answer_of.values.take(at)
+        if len(alone := np.flatnonzero(answers == LONE)):
+            keys, fresh = self._lone.read((classes[alone].astype(np.int64) << WIDTH) | texts[alone])
+            if len(fresh):
+                one = alone[fresh]
+                self._lone_answer.add(len(self._row_of) + np.arange(len(one)))
+                self._judge(classes[one], number[one], texts[one])
+            answers[alone] = self._lone_answer.values[keys]
+        return answers
+
+    def _places(self, limits: np.ndarray, number: np.ndarray) -> np.ndarray:
+        """How many edges of its limits each number has come to: looked up by halves, in all rows at once."""
+        flat, step = self._edge_table.ravel(), self._edge_table.shape[1]
+        first = limits * step
+        at = first.copy()
+        while step := step // 2:
+            at += step * (flat.take(at + step - 1) <= number)
+        at -= first
+        return at
+
+    def _value(self, row: np.ndarray, number: np.ndarray) -> np.ndarray:
+        return converted(number, self._read["factor"].values.take(row), self._read["intercept"].values.take(row))
+
+    def _judge(self, classes: np.ndarray, number: np.ndarray, texts: np.ndarray) -> np.ndarray:
+        """Judge one result of each of some classes, as a report is judged, and keep the answers. Returns their statuses."""
+        row, plain = self._class_row.values[classes], ~np.isnan(number)
+        known = self.texts["value_text"].texts
+        own = dict.fromkeys(("number", "low", "high"), number) | {"value": self._value(row, number)}
+        own["value_text"] = np.array([known[text] for text in texts.tolist()], dtype=object)
+        own = {name: np.where(plain, mine, self._read[name].values[row]) for name, mine in own.items()}
+        limits = np.empty(len(row), dtype=object)
+        limits[:] = [self._limits_known[one] for one in self._class_limits.values[classes].tolist()]
+        judged = flag_results(self._frame(row, **own, limits=limits), self.ref.language)
+        for name, column in self._answers.items():
+            column.add(judged[name])
+        self._table = self._held()
+        self._row_of.add(row)
+        self._count.add(np.zeros(len(row)))
+        status: np.ndarray = judged["status"].to_numpy(dtype=object)
+        return status
 
     def _limits(self, row: np.ndarray, kind: np.ndarray, persons: Persons, people: People, at: np.ndarray) -> np.ndarray:
         """The number of the limits of each row for the person at that place of the batch."""
@@ -272,13 +301,16 @@ class Rows:
             one = missing[first_places(own, len(distinct))]
             frame = self._frame(row[one], collected=np.full(len(one), None), **people.frame_of(persons, at[one]))
             chosen = choose_intervals(frame, self.ref, self.patient)["limits"]
-            self._limits_of.values[distinct] = [self._limits_known.setdefault(limits, len(self._limits_known)) for limits in chosen]
+            self._limits_of.values[distinct] = [self._limits_number.setdefault(one, len(self._limits_number)) for one in chosen]
+            self._limits_known = list(self._limits_number)
+            if len(self._edges) < len(self._limits_known):
+                self._learn_edges()
         found: np.ndarray = self._limits_of.values[places].astype(np.int64)
         return found
 
     def _frame(self, row: np.ndarray, **further: np.ndarray) -> pd.DataFrame:
-        columns = {name: pd.Series(held.values[row], dtype=held.values.dtype) for name, held in self._read.items()}
-        return pd.DataFrame(columns).assign(**further)
+        columns = {name: held.values[row] for name, held in self._read.items() if name not in further} | further
+        return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
 
     # ---- what was seen ---------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labinterp.batch.codes import Followed
 from labinterp.batch.rows import Tally
 from labinterp.batch.tables import TEXT, Fault
 from labinterp.shapes import parse_date
@@ -39,6 +40,7 @@ class Duplicates:
     def __init__(self, hashes: np.ndarray | None = None, every: int = 1) -> None:
         self.hashes = np.empty(1 << 16, dtype=np.uint64)
         self.size, self.every = 0, every
+        self._texts: dict[int, Followed] = {}  # by the place of the column
         if hashes is not None:
             self._append(hashes)
 
@@ -46,16 +48,26 @@ class Duplicates:
         """Count the rows of a batch; the first column says who they are of."""
         if not columns or not len(columns[0]):
             return
-        who = _fingerprints(columns[0])
+        who = self._fingerprints(0, columns[0])
         others = list(columns[1:])
         if self.every > 1:
             chosen = np.flatnonzero(self._is_chosen(who))
             who, others = who[chosen], [column.take(pa.array(chosen)) for column in others]
         rest = np.zeros(len(who), dtype=np.uint64)
-        for column in others:
-            rest = rest * _ODD + _fingerprints(column)
+        for place, column in enumerate(others, 1):
+            rest = rest * _ODD + self._fingerprints(place, column)
             rest ^= rest >> np.uint64(29)
         self._append((who << np.uint64(32)) | (rest & _LOW))
+
+    def _fingerprints(self, place: int, column: pa.Array) -> np.ndarray:
+        shared = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        if not len(shared.dictionary):
+            return np.zeros(len(shared), dtype=np.uint64)
+        own = self._texts.setdefault(place, Followed(_hashes, np.uint64)).of(shared.dictionary)
+        found: np.ndarray = own.take(shared.indices.fill_null(0).to_numpy())
+        if shared.null_count:
+            found[shared.is_null().to_numpy(zero_copy_only=False)] = 0
+        return found
 
     def _is_chosen(self, who: np.ndarray) -> np.ndarray:
         chosen: np.ndarray = (who & _LOW) % np.uint64(self.every) == 0
@@ -91,11 +103,8 @@ class Duplicates:
 _ODD, _LOW = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xFFFFFFFF)
 
 
-def _fingerprints(column: pa.Array) -> np.ndarray:
-    shared = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    texts = shared.dictionary.cast(TEXT).fill_null("").to_numpy(zero_copy_only=False)
-    own = np.append(pd.util.hash_array(np.asarray(texts, dtype=object), categorize=False), np.uint64(0))
-    found: np.ndarray = own[pc.fill_null(shared.indices.cast(pa.int64()), len(own) - 1).to_numpy(zero_copy_only=False)]
+def _hashes(texts: pa.Array) -> np.ndarray:
+    found: np.ndarray = pd.util.hash_array(texts.cast(TEXT).fill_null("").to_numpy(zero_copy_only=False).astype(object), categorize=False)
     return found
 
 
@@ -275,7 +284,8 @@ def tallies_of(rows: Sequence[Sequence[Any]]) -> Counter[Tally]:
 
 def _days(column: pa.Array) -> np.ndarray:
     """Days as numbers, NaN where there is no plain date."""
-    days = column if pa.types.is_date32(column.type) else _dates(column)
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    days = column.cast(kind) if pa.types.is_date32(kind) else _dates(column)
     numbers: np.ndarray = days.cast(pa.int32()).cast(pa.float64()).to_numpy(zero_copy_only=False)
     return numbers
 

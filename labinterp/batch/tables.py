@@ -30,6 +30,7 @@ BLOCK = 8 << 20  # bytes of one batch of a text table
 AHEAD = 8  # blocks of pyarrow that make one of ours: it reads 32 ahead, so small ones cost little memory
 SMALL = 1 << 12  # bytes that a block of pyarrow has at least, as far as ours has them
 ROWS = 1 << 17  # rows of one batch of the others
+MOST = 1 << 16  # texts that are kept in one dictionary
 TEXT = pa.string()
 SHARED = pa.dictionary(pa.int32(), pa.string())
 """A text column that keeps each distinct text once."""
@@ -180,15 +181,38 @@ def _block() -> int:
 
 
 def together(batches: Iterable[pa.RecordBatch], number: int) -> Iterator[pa.RecordBatch]:
-    """Every `number` batches as one: what is judged together costs less."""
+    """Every `number` batches as one: what is judged together costs less. Shared texts keep their numbers from one to the next.
+
+    So what is known of a text is known from then on. A dictionary of more than `MOST` texts is begun anew.
+    """
+    known: dict[str, pa.Array] = {}
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
         if len(held) == number:
-            yield pa.concat_batches(held)
-            held = []
+            yield _one(held, known)
     if held:
-        yield pa.concat_batches(held)
+        yield _one(held, known)
+
+
+def _one(held: list[pa.RecordBatch], known: dict[str, pa.Array]) -> pa.RecordBatch:
+    """The batches put together, and let go."""
+    table = pa.Table.from_batches(held)
+    held.clear()
+    columns = []
+    for name, column in zip(table.schema.names, table.columns):
+        if pa.types.is_dictionary(column.type):
+            before = known.get(name)
+            first = [] if before is None else [pa.DictionaryArray.from_arrays(pa.array([], column.type.index_type), before)]
+            chunks = pa.chunked_array([*first, *column.chunks], column.type).unify_dictionaries().chunks
+            rows = pa.chunked_array([chunk.indices for chunk in chunks], column.type.index_type)
+            known[name] = chunks[-1].dictionary
+            columns.append(pa.DictionaryArray.from_arrays(rows.combine_chunks(), known[name], safe=False))
+            if len(known[name]) > MOST:
+                del known[name]
+        else:
+            columns.append(column.combine_chunks())
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
 
 
 def _hint(message: str) -> str:
@@ -218,7 +242,7 @@ def _parquet(path: Path) -> Table:
         shared = [one.name for one, name in zip(schema, names) if name in texts and pa.types.is_string(one.type)]
         try:
             with pq.ParquetFile(path, read_dictionary=shared) as file:
-                for batch in file.iter_batches(batch_size=ROWS):
+                for batch in together(file.iter_batches(batch_size=ROWS), 1):
                     read[0] += batch.num_rows
                     columns = [without_nan(column) for column in batch.columns]
                     yield pa.RecordBatch.from_arrays(columns, names=names)

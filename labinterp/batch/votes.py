@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labinterp.batch.codes import beyond
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import DateOrder, agreed_order, date_orders, decimal_of, decimal_vote, elected
 
@@ -60,20 +61,24 @@ class Votes:
         self.numeric = False
         self.orders: dict[str, set[DateOrder]] = {"collected_text": set(), "birth_date": set()}
         self.words: set[str] = set()
+        self.known: dict[str, pa.Array] = {}
 
-    def add(self, ours: str, column: pa.Array) -> None:
-        """The votes of one column of one batch."""
+    def add(self, ours: str, head: str, column: pa.Array) -> None:
+        """The votes of one column of one batch. Texts of a dictionary that goes on from batch to batch vote once."""
         if ours in ("value_text", "low", "high") and pa.types.is_floating(column.type):
             self.numeric |= ours == "value_text"
             return
         if not _is_text(column.type):
             return
+        found = column.dictionary if pa.types.is_dictionary(column.type) else pc.unique(column)
+        texts = beyond(found, self.known.get(head)).cast(pa.string()).drop_null()
+        self.known[head] = found
         if ours in ("value_text", "range_text"):
-            self._numbers(distinct(column))
+            self._numbers(texts)
         elif ours in self.orders:
-            self._dates(ours, distinct(column))
+            self._dates(ours, texts)
         elif ours == "sex" and len(self.words) <= MOST_WORDS:
-            self.words.update(distinct(column).to_pylist())
+            self.words.update(texts.to_pylist())
 
     def facts(self) -> TableFacts:
         """What the votes say so far."""
@@ -107,9 +112,3 @@ def _mark(text: str) -> str:
 def _is_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def distinct(column: pa.Array) -> pa.Array:
-    """The distinct texts of a column, without missing ones."""
-    found = column.dictionary if pa.types.is_dictionary(column.type) else pc.unique(column)
-    return found.cast(pa.string()).drop_null()
