@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from labinterp.flags import BANDS, SLOTS, flag_results, laboratory_mark, places, word_answer
+from labinterp.flags import edges, flag_results, laboratory_mark, word_answer
 from labinterp.limits import INF, Limits, Line, Results, Scale, Slip, Span, closed_high, closed_low
 
 POTASSIUM_BANDS = Scale(
@@ -530,62 +529,76 @@ def test_a_result_across_bands_has_the_milder_of_them() -> None:
     assert judged(2.7, scales=(POTASSIUM_BANDS,)).band_text == "moderate (uk)"
 
 
-# ---- places: which results get the same answer ---------------------------------------------------------------------------
+# ---- edges: which numbers get the same answer ------------------------------------------------------------------------------
 
-GRID = np.array([0.0, *np.arange(0.25, 30, 0.5)])
-ANSWERS = ["flag", "category", "severity", "side", "abnormal", "basis", "interval_id", "band_text", "reason"]
+LINES = (
+    Line(),
+    Line(10.0),
+    Line(0.055, 0.0, 1),
+    Line(18.016, 0.0, 0),
+    Line(0.09148, 2.152, 1),
+    Line(2.0, 0.0, None, 0.25),
+    Line(1.0, -2.0),
+)
+ANSWERS = ["flag", "category", "severity", "side", "abnormal", "basis", "interval_id", "band_text", "limit_text", "status", "reason"]
 
 
-def bands_at(starts: tuple[float, ...]) -> Scale:
+def bands_at(starts: tuple[float, ...], line: Line) -> Scale:
     n = len(starts) + 1
     sides = tuple("normal" if number == n // 2 else "low" if number < n // 2 else "high" for number in range(n))
     names = tuple(f"band{number}" for number in range(n))
-    return Scale((-INF, *starts), names, names, names, tuple(abs(number - n // 2) for number in range(n)), sides, "s", "m:s", "x", "u")
+    return Scale(
+        (-INF, *starts), names, names, names, tuple(abs(number - n // 2) for number in range(n)), sides, "s", "m:s", "x", "u", line
+    )
 
 
 def some_limits(seed: int) -> Limits:
-    """As many limits of each sort as are told at most, with ends anywhere among the values."""
+    """Several limits of each sort, in several units, with ends anywhere among the values."""
     chance = random.Random(seed)
 
+    def ends(count: int) -> tuple[float, ...]:
+        return tuple(sorted(end / 2 for end in chance.sample(range(80), count)))
+
     def spans() -> tuple[Span, ...]:
-        return tuple(Span(*sorted(chance.sample(range(1, 30), 2)), id=str(number)) for number in range(chance.choice((0, 1, SLOTS))))
+        return tuple(Span(*ends(2), id=str(number), line=chance.choice(LINES)) for number in range(chance.randint(0, 3)))
 
-    scales = tuple(
-        bands_at(tuple(sorted(chance.sample(range(1, 30), chance.choice((1, 6, BANDS - 1)))))) for _ in range(chance.choice((0, 1, SLOTS)))
-    )
-    return Limits(printed=spans(), intervals=spans(), critical=spans(), scales=scales)
+    scales = tuple(bands_at(ends(chance.randint(1, 6)), chance.choice(LINES)) for _ in range(chance.randint(0, 3)))
+    plausible = Span(0.5, 60.0) if chance.random() < 0.5 else None
+    return Limits(printed=spans(), intervals=spans(), critical=spans(), scales=scales, plausible=plausible)
 
 
-def exact(values: np.ndarray) -> Results:
+def lines_of(limits: Limits) -> list[Line]:
+    return [one.line for one in (*limits.printed, *limits.intervals, *limits.critical, *limits.scales)]
+
+
+def lie(limits: Limits, values: np.ndarray) -> list[tuple[float, ...]]:
+    """Where each number lies, limit by limit."""
     no = np.zeros(len(values), dtype=bool)
-    return Results(values, values, no, no)
-
-
-def placed(limits: Limits, results: Results) -> list[int]:
-    return places([limits], np.zeros(len(results.low), dtype=int), results).tolist()
-
-
-def lie(limits: Limits, results: Results) -> list[tuple[Any, ...]]:
-    """Where each result lies, limit by limit."""
-    every = [span.side(results) for span in (*limits.printed, *limits.intervals, *limits.critical)]
+    results = Results(values, values, no, no)
+    spans = (*limits.printed, *limits.intervals, *limits.critical, *((limits.plausible,) if limits.plausible else ()))
+    every = [np.nan_to_num(span.side(results), nan=5.0) for span in spans]
     every += [np.searchsorted(scale.starts, end, side="right") for scale in limits.scales for end in results.along(scale.line)]
-    return [tuple(str(where[row]) for where in every) for row in range(len(results.low))]
+    return [tuple(float(where[row]) for where in every) for row in range(len(values))]
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_a_place_is_where_a_result_lies_among_all_limits(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(60))
+def test_between_two_edges_a_number_lies_alike_and_at_each_it_lies_elsewhere(seed: int) -> None:
     limits = some_limits(seed)
-    below, above = np.full(len(GRID), -INF), np.full(len(GRID), INF)
-    no, yes = np.zeros(len(GRID), dtype=bool), np.ones(len(GRID), dtype=bool)
-    results = Results(*(np.concatenate(parts) for parts in ((GRID, below, GRID), (GRID, GRID, above), (no, no, yes), (no, yes, no))))
-    where, numbers = lie(limits, results), placed(limits, results)
-    assert min(numbers) >= 0
-    assert len(set(zip(where, numbers, strict=True))) == len(set(where)) == len(set(numbers))
+    (own,) = edges([limits])
+    assert own.tolist() == sorted(set(own.tolist())) and all(own > 0)
+    before = np.nextafter(own, 0)
+    if all(line.uncertainty == 0 for line in lines_of(limits)):  # a result that is itself wide may stay cut by an end
+        assert all(one != other for one, other in zip(lie(limits, before), lie(limits, own), strict=True))
+    numbers = np.array(sorted({0.0, *np.arange(0.05, 60, 0.35), *own, *before, 1e-300, 1e6, 1e300}))
+    place = np.searchsorted(own, numbers, side="right")
+    assert len(set(zip(place.tolist(), lie(limits, numbers), strict=True))) == len(set(place.tolist()))
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_results_of_one_place_get_one_answer(seed: int) -> None:
-    limits = some_limits(seed)
+def test_numbers_between_two_edges_get_one_answer(seed: int) -> None:
+    limits = dataclasses.replace(some_limits(seed), plausible=None)
+    (own,) = edges([limits])
+    numbers = np.array(sorted({0.0, *np.arange(0.05, 60, 0.35), *own, *np.nextafter(own, 0)}))
     rest = (
         "qualitative",
         "flag_text",
@@ -597,34 +610,23 @@ def test_results_of_one_place_get_one_answer(seed: int) -> None:
         "unit_text",
         "comparator",
     )
-    frame = pd.DataFrame({"low": GRID, "high": GRID, "limits": [limits] * len(GRID)}).assign(
+    frame = pd.DataFrame({"low": numbers, "high": numbers, "limits": [limits] * len(numbers)}).assign(
         **dict.fromkeys(rest, ""), marker="m", value_kind="number", value_text="x", ucum="u"
     )
     answers = flag_results(frame)[ANSWERS].astype(str).apply(tuple, axis=1)
-    assert (answers.groupby(placed(limits, exact(GRID))).nunique() == 1).all()
+    assert (answers.groupby(np.searchsorted(own, numbers, side="right")).nunique() == 1).all()
 
 
-def test_a_place_means_the_same_in_every_call() -> None:
+def test_the_edges_of_some_limits_are_those_of_each() -> None:
     kinds = [some_limits(seed) for seed in range(8)]
-    codes = np.repeat(np.arange(len(kinds)), len(GRID))
-    together = places(kinds, codes, exact(np.tile(GRID, len(kinds))))
-    for number, kind in enumerate(kinds):
-        assert together[codes == number].tolist() == placed(kind, exact(GRID))
-    assert placed(kinds[0], exact(GRID[7:9])) == placed(kinds[0], exact(GRID))[7:9]
+    assert [own.tolist() for own in edges(kinds)] == [edges([kind])[0].tolist() for kind in kinds]
+    assert edges([]) == [] and [own.tolist() for own in edges([Limits()])] == [[]]
 
 
-def test_what_has_more_limits_than_are_told_has_no_place() -> None:
-    many = tuple(Span(1, 2 + number) for number in range(SLOTS + 1))
-    for sort in ("printed", "intervals", "critical"):
-        assert placed(Limits(**{sort: many}), exact(GRID)) == [-1] * len(GRID)  # type: ignore[arg-type]
-        assert min(placed(Limits(**{sort: many[:SLOTS]}), exact(GRID))) >= 0  # type: ignore[arg-type]
-    steps = bands_at(tuple(float(number) for number in range(1, BANDS + 1)))
-    assert placed(Limits(scales=(steps,)), exact(GRID)) == [-1] * len(GRID)
-    assert placed(Limits(scales=(bands_at((1.0,)),) * (SLOTS + 1)), exact(GRID)) == [-1] * len(GRID)
-    beside = places([Limits(printed=many), Limits(printed=many[:1])], np.array([0, 1]), exact(np.array([1.5, 1.5])))
-    assert beside[0] == -1 and beside[1] >= 0  # and takes no place from others
-
-
-def test_what_is_not_possible_has_no_place_since_its_question_names_the_value() -> None:
-    numbers = placed(Limits(printed=printed(3.5, 5.1), plausible=PLAUSIBLE), exact(np.array([0.5, 0.99, 1.0, 4.0, 12.0, 12.1])))
-    assert [number >= 0 for number in numbers] == [False, False, True, True, True, False]
+def test_an_edge_is_the_first_number_that_comes_to_an_end() -> None:
+    upper = Span(closed_low(-INF, False), closed_high(5, False), "printed", "report")
+    assert edges([Limits(printed=(upper,))])[0].tolist() == [5.0]  # "<5": five itself is above
+    assert edges([Limits(printed=printed(3.5, 5.1))])[0].tolist() == [3.5, math.nextafter(5.1, 6)]
+    assert edges([Limits(printed=printed(-3, 0))])[0].tolist() == [math.nextafter(0, 1)]  # below nought there is no plain number
+    (glucose,) = edges([Limits(scales=(bands_at((126.0,), Line(18.016, 0.0, 0)),))])  # 125.5 mg/dL are printed as 126
+    assert glucose.tolist() == [pytest.approx(125.5 / 18.016, rel=1e-9)]
