@@ -6,7 +6,6 @@ Words carry the meaning and colour only repeats it, so that nothing is lost on p
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import monotonic
@@ -472,13 +471,6 @@ def _finding(finding: Finding, ref: Reference) -> RenderableType:
         grid.add_row(ref.say("Sources"), Text("; ".join(source_words(ref, id_) for id_ in finding.sources), style="dim"))
     head = Text.assemble((finding.name, "bold"), _if_so(finding, ref.say))
     return Padding(Group(head, *([Text(finding.wording)] if finding.wording else []), Padding(grid, (0, 0, 0, 2))), (0, 0, 1, 2))
-
-
-def plain_streams() -> None:
-    """A console that cannot show a sign prints a ? for it and does not fail."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
 
 
 @contextmanager

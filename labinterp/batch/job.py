@@ -196,6 +196,7 @@ class _Job:
                 for piece in one.read(known, self.place["step"]):
                     self.facts = piece.facts
                     self._take(one, piece)
+                    del piece  # before the next one is read
                     if time.monotonic() - since > self.keep_every:
                         self._commit()
                         since = time.monotonic()
@@ -211,12 +212,14 @@ class _Job:
         self.whole = False
         batch = piece.batch
         if batch.num_rows:
-            judged = self._judged(batch, one.names, piece.facts)
             sink = self._open()
-            with writing(self.work.target):
-                sink.write(judged)
-                if self.spill is not None:
-                    self.spill.add(judged, one.names, piece.facts, self.summary.rows, alone=one.alone)
+            start = self.summary.rows
+            for judged in self._judged(batch, one.names, piece.facts):
+                with writing(self.work.target):
+                    sink.write(judged)
+                    if self.spill is not None:
+                        self.spill.add(judged, one.names, piece.facts, start, alone=one.alone)
+                start += judged.num_rows
             self.summary.add(batch, one.names, "" if one.alone else one.file, self.place["rows"] + 1)
         if one.alone and self.causes and (unread := [fault for fault in piece.faults if fault.text]):
             self._open()
@@ -231,7 +234,7 @@ class _Job:
         start, end = self.starts[self.place["input"]], self.starts[self.place["input"] + 1]
         self.tell(self.summary.rows, float(start + (end - start) * one.done()))
 
-    def _judged(self, batch: pa.RecordBatch, names: Mapping[str, str], facts: TableFacts) -> pa.RecordBatch:
+    def _judged(self, batch: pa.RecordBatch, names: Mapping[str, str], facts: TableFacts) -> Iterator[pa.RecordBatch]:
         """The one place where a run judges. What was learnt of a table serves the next one of the same kind."""
         key = (tuple(names.items()), facts.decimal, facts.date_order)
         judge = self.judges.pop(key, None) or Judge(
@@ -240,7 +243,8 @@ class _Job:
         self.judges[key] = judge
         if len(self.judges) > JUDGES:
             self.tallies.update(self.judges.pop(next(iter(self.judges))).tally())
-        return judge.judge(batch).combine_chunks().to_batches()[0]
+        for part in judge.parts(batch):
+            yield from part.to_batches()
 
     def _count(self) -> None:
         """Bring the counts of the summary up to date."""

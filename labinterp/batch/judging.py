@@ -8,7 +8,7 @@ told to the stages only as far as the limits of the marker depend on it: ten mil
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from threading import Lock
 
@@ -34,7 +34,8 @@ GIVEN = "_given"
 KEPT = 1 << 18
 """Distinct texts, rows or answers that are kept; beyond, all is forgotten and learnt again. Bounds the memory of a run of any length."""
 
-PART = 1 << 19  # rows at a time; with those kept they can all be numbered (see `codes.WIDTH`)
+MOST = 1 << 19  # rows that are learnt together; with those kept they can all be numbered (see `codes.WIDTH`)
+PART = 1 << 17  # rows that are answered at a time
 
 
 def columns_of(heads: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -115,33 +116,43 @@ class Judge:
     def judge(self, rows: pa.RecordBatch | pa.Table) -> pa.Table:
         """The rows with the answers in further columns. Texts among the answers are dictionaries; `interpret_batch` gives plain ones.
 
-        Columns that are judged and are dictionaries of texts come out over the one dictionary that the run has for them.
         The more rows at a time the better; some hundred thousand cost a few dozen megabytes.
         """
-        table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
-        with self._lock:
-            parts = [self._judged(table.slice(start, PART)) for start in range(0, max(len(table), 1), PART)]
+        parts = list(self.parts(rows))
         return parts[0] if len(parts) == 1 else pa.concat_tables(parts).unify_dictionaries()
 
-    def _judged(self, part: pa.Table) -> pa.Table:
+    def parts(self, rows: pa.RecordBatch | pa.Table) -> Iterator[pa.Table]:
+        """The same in parts, so that not all answers are in memory at a time."""
+        table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
+        with self._lock:
+            for most in _cut(table, MOST):
+                yield from self._judged(_cut(most, PART))
+
+    def _judged(self, parts: list[pa.Table]) -> Iterator[pa.Table]:
         if len(self._rows) > self.kept:
             self._rows.forget(self.kept)
         if len(self._people) > self.kept:
             self._people.forget()
-        answers, codes = self._rows.read(part, self._people)
-        heads, columns = part.schema.names, part.columns
-        for ours, numbers in codes.items():
-            place = heads.index(self.columns[ours])
-            column = columns[place]
-            if pa.types.is_dictionary(column.type) and column.type.value_type == pa.string():
-                missing = column.is_null().to_numpy() if column.null_count else None
-                indices = pa.array(numbers, mask=missing)
-                columns[place] = pa.DictionaryArray.from_arrays(indices, self._rows.texts[ours].dictionary(), safe=False)
-        return pa.table([*columns, *answers.columns], names=[*map(given_name, heads), *ANSWERS.names])
+        heads = [*map(given_name, parts[0].schema.names), *ANSWERS.names]
+        answers = self._rows.read(parts, self._people)
+        for part in parts:
+            try:
+                told = next(answers)
+            except BaseException:  # what is half learnt must answer nothing
+                self._rows.restart()
+                raise
+            yield pa.table([*part.columns, *told.columns], names=heads)
 
     def tally(self) -> Counter[Tally]:
         """How many of the rows judged so far have the same name, unit, marker, flag and status."""
         return self._rows.tally()
+
+
+def _cut(table: pa.Table, most: int) -> list[pa.Table]:
+    """A table in parts of about the same length, each of at most so many rows."""
+    number = max(-(-len(table) // most), 1)
+    length = max(-(-len(table) // number), 1)
+    return [table.slice(start, length) for start in range(0, max(len(table), 1), length)]
 
 
 def arrow_of(column: pd.Series, type_: pa.DataType) -> pa.Array:

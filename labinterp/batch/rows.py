@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
-from labinterp.batch.people import SEXES, People, Persons
+from labinterp.batch.people import SEXES, People
 from labinterp.columns import encode, first_places, resolve
 from labinterp.flags import edges, flag_results
 from labinterp.interpretation import read_rows
@@ -79,16 +79,17 @@ class Rows:
         self.facts, self.ref, self.patient = dict(facts), ref, Patient(pregnant=patient.pregnant)
         self.needy = needy_markers(ref)
         self._counted: Counter[Tally] = Counter()
-        self._start()
+        self.restart()
 
     def forget(self, most: int) -> None:
         """Let go of all rows; of what was counted, the rarest names beyond `most` are put together."""
         self._counted = self.tally()
         if len(self._counted) > most:
             self._counted = _without_rare(self._counted, most // 2)
-        self._start()
+        self.restart()
 
-    def _start(self) -> None:
+    def restart(self) -> None:
+        """Let go of all rows and of what was counted of them."""
         self.texts = {ours: Texts() for ours in self.columns}
         self._number_of = Growing(np.float64)  # by value text: the number that it is and nothing else, else NaN
         self._levels = [Keys() for _ in range(1, len(self.columns), 2)]
@@ -120,39 +121,50 @@ class Rows:
     def _held(self) -> pa.RecordBatch:
         return pa.RecordBatch.from_arrays([column.array() for column in self._answers.values()], names=list(self._answers))
 
-    def read(self, batch: pa.Table, people: People) -> tuple[pa.RecordBatch, dict[str, np.ndarray]]:
-        """The answers of a batch, and the number of the text of each row in every printed column."""
-        codes = {ours: texts.read(batch.column(self.columns[ours])) for ours, texts in self.texts.items()}
-        plain = self._is_plain(codes)
-        shown = codes | {"value_text": np.where(plain, -1, codes["value_text"])}  # one for all plain numbers
-        rows, fresh = self._number(list(shown.values()))
-        if len(fresh):
-            self._learn_rows({ours: numbers[fresh] for ours, numbers in codes.items()}, plain[fresh], people)
-        persons = people.read(batch)
-        ages = self._ages.ravel().take(self._profile.values.take(rows) * self._ages.shape[1] + persons.age)
-        morning = self._morning.values.take(rows) | persons.morning
-        at = self._first.values.take(rows) + ages * PER_AGE + persons.sex * 2 + morning
-        classes = self._class_of.values.take(at)
-        if len(missing := np.flatnonzero(classes == UNSEEN)):
-            self._learn_classes(rows, at, persons, people, missing)
-            classes = self._class_of.values.take(at)
-        number = np.where(plain, self._number_of.values.take(codes["value_text"]), np.nan) if plain.any() else np.full(len(rows), np.nan)
-        answers = self._answers_of(classes, number, codes["value_text"])
-        count = self._count.values
-        count += np.bincount(answers, minlength=len(count))
-        told = self._table.take(pa.array(answers))
-        value = np.where(plain, self._value(rows, number), self._read["value"].values.take(rows))
-        columns = dict(zip(told.schema.names, told.columns)) | {"value": pa.array(value, mask=np.isnan(value))}
-        return pa.RecordBatch.from_arrays([columns[name] for name in ANSWERS.names], names=ANSWERS.names), codes
+    def read(self, parts: Sequence[pa.Table], people: People) -> Iterator[pa.RecordBatch]:
+        """The answers of each part of a table. What was not seen before is learnt of all parts together."""
+        codes = [{ours: texts.read(part.column(self.columns[ours])) for ours, texts in self.texts.items()} for part in parts]
+        numbers = [self._plain_numbers(own) for own in codes]
+        rows = self._rows_of(codes, numbers, people)
+        texts = [own["value_text"] for own in codes]
+        del codes
+        classes = self._classes_of(parts, rows, people)
+        answers = self._answers_of(classes, numbers, texts)
+        del classes, texts
+        for row, number, answer in zip(rows, numbers, answers):
+            count = self._count.values
+            count += np.bincount(answer, minlength=len(count))
+            told = self._table.take(pa.array(answer))
+            value = np.where(np.isnan(number), self._read["value"].values.take(row), self._value(row, number))
+            columns = dict(zip(told.schema.names, told.columns)) | {"value": pa.array(value, mask=np.isnan(value))}
+            yield pa.RecordBatch.from_arrays([columns[name] for name in ANSWERS.names], names=ANSWERS.names)
 
-    def _is_plain(self, codes: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Where the value is a number of zero or more and nothing else, whatever else the row says."""
+    def _plain_numbers(self, codes: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The value where it is a number of zero or more and nothing else, whatever else the row says; NaN where not."""
         if "decimal" in self.columns:
-            return np.zeros(len(codes["value_text"]), dtype=bool)
+            return np.full(len(codes["value_text"]), np.nan)
         fresh = self.texts["value_text"].texts[len(self._number_of) :]
         self._number_of.add(np.array([_plain_number(text, self.facts.get("decimal", "")) for text in fresh], dtype=float))
-        plain: np.ndarray = ~np.isnan(self._number_of.values.take(codes["value_text"]))
-        return plain & (codes["comparator"] == 0) if "comparator" in codes else plain
+        numbers: np.ndarray = self._number_of.values.take(codes["value_text"])
+        if "comparator" in codes:
+            numbers = np.where(codes["comparator"] == 0, numbers, np.nan)
+        return numbers
+
+    # ---- what is printed -------------------------------------------------------------------------------------------------
+
+    def _rows_of(self, codes: Sequence[dict[str, np.ndarray]], numbers: Sequence[np.ndarray], people: People) -> list[np.ndarray]:
+        """The number of the distinct row that each row is, where all plain numbers are one."""
+        out, met = [], []
+        for own, number in zip(codes, numbers):
+            plain = ~np.isnan(number)
+            shown = own | {"value_text": np.where(plain, np.int32(-1), own["value_text"])}
+            rows, fresh = self._number(list(shown.values()))
+            out.append(rows.astype(np.int32))
+            met.append({ours: texts[fresh] for ours, texts in own.items()} | {"plain": plain[fresh]})
+        fresh_rows = {name: np.concatenate([one[name] for one in met]) for name in met[0]}
+        if len(plain := fresh_rows.pop("plain")):
+            self._learn_rows(fresh_rows, plain, people)
+        return out
 
     def _number(self, codes: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """The number of the distinct row that each row is, and the first places of those not seen before."""
@@ -163,8 +175,6 @@ class Rows:
                 key = (key << WIDTH) | (numbers.astype(np.int64) + 1)
             rows, fresh = keys.read(key)
         return rows, fresh
-
-    # ---- what is printed -------------------------------------------------------------------------------------------------
 
     def _learn_rows(self, codes: dict[str, np.ndarray], plain: np.ndarray, people: People) -> None:
         """Read the rows that were not seen before, as a report is read."""
@@ -219,12 +229,23 @@ class Rows:
 
     # ---- what it means ---------------------------------------------------------------------------------------------------
 
-    def _learn_classes(self, rows: np.ndarray, at: np.ndarray, persons: Persons, people: People, missing: np.ndarray) -> None:
+    def _classes_of(self, parts: Sequence[pa.Table], rows: Sequence[np.ndarray], people: People) -> list[np.ndarray]:
+        """The class of each row: what is printed, and the limits for the kind of person."""
+        places, met = [], []
+        for part, row in zip(parts, rows):
+            persons = people.read(part)
+            ages = self._ages.ravel().take(self._profile.values.take(row) * self._ages.shape[1] + persons.age)
+            at = self._first.values.take(row) + ages * PER_AGE + persons.sex * 2 + (self._morning.values.take(row) | persons.morning)
+            one = first_of(at, self._class_of.values.take(at) == UNSEEN)
+            met.append({"at": at[one], "row": row[one].astype(np.int64)} | people.frame_of(persons, one))
+            places.append(at.astype(np.int32))
+        self._learn_classes(together(met, "at"))
+        return [self._class_of.values.take(at) for at in places]
+
+    def _learn_classes(self, met: dict[str, np.ndarray]) -> None:
         """The limits of what is printed on rows for kinds of person not met before: of one of each, for all."""
-        own, distinct = pd.factorize(at[missing])
-        one = missing[first_places(own, len(distinct))]
-        row = rows[one]
-        limits = self._limits(row, distinct - self._first.values[row], persons, people, one)
+        at, row = met.pop("at"), met.pop("row")
+        limits = self._limits(row, at - self._first.values[row], met)
         numbers, fresh = self._classes.read((row << WIDTH) | limits)
         row, limits = row[fresh], limits[fresh]
         room = np.where(self._plain.values[row], np.array([len(own) + 1 for own in self._edges], dtype=np.int64)[limits], 1)
@@ -232,7 +253,7 @@ class Rows:
         self._class_limits.add(limits)
         self._class_first.add(len(self._answer_of) + np.cumsum(room) - room)
         self._answer_of.add(np.full(room.sum(), UNSEEN))
-        self._class_of.values[distinct] = numbers
+        self._class_of.values[at] = numbers
 
     def _learn_edges(self) -> None:
         """Where the answers of the limits that were not met before change."""
@@ -241,25 +262,39 @@ class Rows:
         self._edge_table = np.full((len(count), 1 << int(count.max(initial=0)).bit_length()), INF)
         self._edge_table[np.arange(self._edge_table.shape[1]) < count[:, None]] = np.concatenate(self._edges)
 
-    def _answers_of(self, classes: np.ndarray, number: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    def _answers_of(self, classes: Sequence[np.ndarray], numbers: Sequence[np.ndarray], texts: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The number of the answer of each row: of its class, and of where its number lies (NaN where it is no plain number)."""
-        at = self._class_first.values.take(classes) + self._places(self._class_limits.values.take(classes), number)
-        answers: np.ndarray = self._answer_of.values.take(at)
-        if len(missing := np.flatnonzero(answers == UNSEEN)):
-            own, distinct = pd.factorize(at[missing])
-            one = missing[first_places(own, len(distinct))]
-            status = self._judge(classes[one], number[one], texts[one])
-            shared = ~((status == "implausible") & ~np.isnan(number[one]))
-            self._answer_of.values[distinct] = np.where(shared, len(self._row_of) - len(one) + np.arange(len(one)), LONE)
-            answers = self._answer_of.values.take(at)
-        if len(alone := np.flatnonzero(answers == LONE)):
-            keys, fresh = self._lone.read((classes[alone].astype(np.int64) << WIDTH) | texts[alone])
-            if len(fresh):
-                one = alone[fresh]
-                self._lone_answer.add(len(self._row_of) + np.arange(len(one)))
-                self._judge(classes[one], number[one], texts[one])
-            answers[alone] = self._lone_answer.values[keys]
+        places, met = [], []
+        for own, number, text in zip(classes, numbers, texts):
+            at = self._class_first.values.take(own) + self._places(self._class_limits.values.take(own), number)
+            one = first_of(at, self._answer_of.values.take(at) == UNSEEN)
+            met.append({"at": at[one], "classes": own[one], "number": number[one], "texts": text[one]})
+            places.append(at.astype(np.int32))
+        fresh = together(met, "at")
+        known, at = len(self._row_of), fresh.pop("at")
+        status = self._judge(**fresh)
+        shared = (status != "implausible") | np.isnan(fresh["number"])
+        self._answer_of.values[at] = np.where(shared, known + np.arange(len(at)), LONE)
+        answers: list[np.ndarray] = [self._answer_of.values.take(at) for at in places]
+        self._answer_alone(answers, classes, numbers, texts)
         return answers
+
+    def _answer_alone(
+        self, answers: Sequence[np.ndarray], classes: Sequence[np.ndarray], numbers: Sequence[np.ndarray], texts: Sequence[np.ndarray]
+    ) -> None:
+        """Answer where each number has an answer of its own."""
+        at, met = [], []
+        for answer, own, number, text in zip(answers, classes, numbers, texts):
+            alone = np.flatnonzero(answer == LONE)
+            keys, fresh = self._lone.read((own[alone].astype(np.int64) << WIDTH) | text[alone])
+            at.append((answer, alone, keys))
+            one = alone[fresh]
+            met.append({"classes": own[one], "number": number[one], "texts": text[one]})
+        fresh_ones = {name: np.concatenate([one[name] for one in met]) for name in met[0]}
+        self._lone_answer.add(len(self._row_of) + np.arange(len(fresh_ones["classes"])))
+        self._judge(**fresh_ones)
+        for answer, alone, keys in at:
+            answer[alone] = self._lone_answer.values[keys]
 
     def _places(self, limits: np.ndarray, number: np.ndarray) -> np.ndarray:
         """How many edges of its limits each number has come to: looked up by halves, in all rows at once."""
@@ -277,6 +312,8 @@ class Rows:
     def _judge(self, classes: np.ndarray, number: np.ndarray, texts: np.ndarray) -> np.ndarray:
         """Judge one result of each of some classes, as a report is judged, and keep the answers. Returns their statuses."""
         row, plain = self._class_row.values[classes], ~np.isnan(number)
+        if not len(row):
+            return np.empty(0, dtype=object)
         known = self.texts["value_text"].texts
         own = dict.fromkeys(("number", "low", "high"), number) | {"value": self._value(row, number)}
         own["value_text"] = np.array([known[text] for text in texts.tolist()], dtype=object)
@@ -292,16 +329,14 @@ class Rows:
         status: np.ndarray = judged["status"].to_numpy(dtype=object)
         return status
 
-    def _limits(self, row: np.ndarray, kind: np.ndarray, persons: Persons, people: People, at: np.ndarray) -> np.ndarray:
-        """The number of the limits of each row for the person at that place of the batch."""
+    def _limits(self, row: np.ndarray, kind: np.ndarray, person: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The number of the limits of each row for the person: columns of what the stages ask of one."""
         places = np.array(self._group_first, dtype=np.int64)[self._group.values[row]] + kind
-        missing = np.flatnonzero(self._limits_of.values[places] == UNSEEN)
-        if len(missing):
-            own, distinct = pd.factorize(places[missing])
-            one = missing[first_places(own, len(distinct))]
-            frame = self._frame(row[one], collected=np.full(len(one), None), **people.frame_of(persons, at[one]))
+        one = first_of(places, self._limits_of.values[places] == UNSEEN)
+        if len(one):
+            frame = self._frame(row[one], collected=np.full(len(one), None), **{name: values[one] for name, values in person.items()})
             chosen = choose_intervals(frame, self.ref, self.patient)["limits"]
-            self._limits_of.values[distinct] = [self._limits_number.setdefault(one, len(self._limits_number)) for one in chosen]
+            self._limits_of.values[places[one]] = [self._limits_number.setdefault(each, len(self._limits_number)) for each in chosen]
             self._limits_known = list(self._limits_number)
             if len(self._edges) < len(self._limits_known):
                 self._learn_edges()
@@ -324,6 +359,21 @@ class Rows:
         for line in counted.group_by(list(Tally._fields), use_threads=False).aggregate([("rows", "sum")]).to_pylist():
             out[Tally(*(line[field] for field in Tally._fields))] += line["rows_sum"]
         return out
+
+
+def first_of(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where each distinct key stands first among those wanted."""
+    at = np.flatnonzero(wanted)
+    own, distinct = pd.factorize(keys[at])
+    found: np.ndarray = at[first_places(own, len(distinct))]
+    return found
+
+
+def together(met: Sequence[Mapping[str, np.ndarray]], key: str) -> dict[str, np.ndarray]:
+    """Columns of several parts one after another; of rows with the same key the first."""
+    columns = {name: np.concatenate([part[name] for part in met]) for name in met[0]}
+    one = first_of(columns[key], np.ones(len(columns[key]), dtype=bool))
+    return {name: values[one] for name, values in columns.items()}
 
 
 class Column:

@@ -185,6 +185,7 @@ def _table(path: Path, name: str, wishes: Wishes, several: bool, books: Books) -
                 prepared = layout.prepare(batch, facts, name) if number >= skip or layout.fill else None
                 if number >= skip and prepared is not None:
                     yield Piece(prepared, facts)
+                del batch, prepared  # before the next one is read
         except NotInThisEncoding:
             raise Changed(TableFacts(encoding=FALLBACK)) from None
         if votes.facts() != facts:
@@ -205,6 +206,7 @@ def _counted(stream: Iterator[pa.RecordBatch], layout: Layout, votes: Any) -> It
     for batch in stream:
         layout.count(votes, batch)
         yield batch
+        del batch
 
 
 def _lines(path: Path, name: str, wishes: Wishes, several: bool) -> Input:

@@ -26,8 +26,8 @@ from labinterp.errors import ReadError
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 
-BLOCK = 8 << 20  # bytes of one batch of a text table
-AHEAD = 8  # blocks of pyarrow that make one of ours: it reads 32 ahead, so small ones cost little memory
+BLOCK = 10 << 20  # bytes of one batch of a text table
+AHEAD = 20  # blocks of pyarrow that make one of ours: it reads 32 ahead, so small ones cost little memory
 SMALL = 1 << 12  # bytes that a block of pyarrow has at least, as far as ours has them
 ROWS = 1 << 17  # rows of one batch of the others
 MOST = 1 << 16  # texts that are kept in one dictionary
@@ -217,7 +217,7 @@ def _one(held: list[pa.RecordBatch], known: dict[str, pa.Array]) -> pa.RecordBat
 
 def _hint(message: str) -> str:
     if "straddl" in message:
-        return f"a line is longer than {_block() >> 20} MB; a quotation mark may be opened and never closed"
+        return f"a line is longer than {_block() >> 10} kB; a quotation mark may be opened and never closed"
     counted = re.search(r"Expected \d+ columns, got \d+", message)  # pyarrow goes on with the line itself, which is nobody's to log
     return f"the table is broken ({counted[0] if counted else 'a line that cannot be read'})"
 

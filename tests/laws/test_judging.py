@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labinterp import flags
 from labinterp.flags import flag_results
-from labinterp.limits import INF, Limits, Scale, Span
+from labinterp.limits import INF, Limits, Line, Scale, Span, reached
 
 edges = st.lists(st.floats(0.5, 500, allow_nan=False).map(lambda x: round(x, 2)), min_size=2, max_size=6, unique=True).map(sorted)
 values = st.floats(0.01, 1000, allow_nan=False).map(lambda x: round(x, 2))
@@ -80,3 +82,37 @@ def test_judging_together_equals_judging_apart(cases: list[tuple[list[float], in
         [flag_results(frame_of_results([row], [limit])) for row, limit in zip(rows, limits, strict=True)], ignore_index=True
     ).drop(columns="limits")
     pd.testing.assert_frame_equal(together, apart, check_dtype=False)
+
+
+lines = st.builds(
+    Line, st.sampled_from([1.0, 0.0113, 0.7378, 10.929, 18.0182, 88.42]), st.sampled_from([0.0, 0.0, 2.152, -23.5]),
+    st.sampled_from([None, 0, 1, 2]), st.sampled_from([0.0, 0.0, 0.07]),
+)  # fmt: skip
+ends = st.one_of(values, values, st.just(0.0), st.just(-INF), st.just(INF))
+ranges = st.tuples(ends, ends, lines).map(lambda one: Span(*sorted(one[:2]), "i", "x", line=one[2]))
+some = st.lists(ranges, max_size=2).map(tuple)
+scales = st.tuples(edges, st.integers(0, 6), lines).map(lambda one: Scale(**vars(scale_of(*one[:2])) | {"line": one[2]}))
+limits_of_all_sorts = st.builds(
+    Limits, printed=some, intervals=some, critical=some, plausible=st.none() | ranges, scales=st.lists(scales, max_size=2).map(tuple)
+)
+ANSWERED = ["flag", "category", "severity", "side", "abnormal", "basis", "interval_id", "limit_text", "band_text", "status", "reason"]
+
+
+@given(st.lists(limits_of_all_sorts, min_size=1, max_size=3), st.lists(values, max_size=6))
+def test_numbers_between_the_same_edges_are_answered_alike(kinds: list[Limits], further: list[float]) -> None:
+    """Also those next to an edge: nothing changes but at an edge, to the last bit."""
+    for limits, own in zip(kinds, flags.edges(kinds), strict=True):
+        around = [*own, *np.nextafter(own, 0), *np.nextafter(own, INF), *(own[:-1] + own[1:]) / 2, 0.0, *further]
+        numbers = sorted(number for number in around if number < 1e15)
+        out = flag_results(frame_of_results([(number, number, "") for number in numbers], [limits] * len(numbers)))
+        out["reason"] = out["reason"].where(out["status"] != "implausible", "")  # it names the number
+        for _, alike in out.groupby(np.searchsorted(own, numbers, side="right")):
+            assert len(alike[ANSWERED].astype(str).drop_duplicates()) == 1
+
+
+@given(st.lists(st.tuples(lines, values), min_size=1, max_size=5))
+def test_an_edge_is_the_first_number_that_comes_to_an_end(cases: list[tuple[Line, float]]) -> None:
+    first = reached([line for line, _ in cases], np.ones(len(cases)), np.array([end for _, end in cases]))
+    for (line, end), number in zip(cases, first, strict=True):
+        assert line(np.array([number]))[0] >= end
+        assert number == 0 or line(np.array([np.nextafter(number, 0)]))[0] < end

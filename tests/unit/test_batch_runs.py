@@ -243,13 +243,13 @@ def test_what_is_finished_is_not_judged_again(tmp_path: Path, monkeypatch: pytes
     kept = len(rows_of_parts(tmp_path / "out.csv.unfinished"))
     from labinterp.batch.judging import Judge
 
-    judged, judge = [0], Judge.judge
+    judged, parts = [0], Judge.parts
 
     def counted(self: Judge, batch: Any) -> Any:
         judged[0] += batch.num_rows
-        return judge(self, batch)
+        return parts(self, batch)
 
-    monkeypatch.setattr(Judge, "judge", counted)
+    monkeypatch.setattr(Judge, "parts", counted)
     run(source, tmp_path / "out.csv", resume=True)
     assert kept > 0
     assert judged[0] == 480 - kept
