@@ -40,7 +40,7 @@ def find_alerts(
     for person in persons:
         alone = len(persons) == 1
         facts = Facts.of(person, ref, answers if alone else None, derived=derived if alone else None)
-        own = _once([*_by_patterns(facts), *_past(facts)])
+        own = [*_by_patterns(facts), *_past(facts)]
         own += _critical(facts, {alert.marker for alert in own if not alert.past})
         emergencies = {alert.marker for alert in own if alert.urgency == "emergency" and not alert.past}
         own += [check for check in _checks(facts) if check.marker not in emergencies]
@@ -59,26 +59,14 @@ def _of(person: pd.DataFrame, text: str, ref: Reference) -> str:
     return ref.say("Person {id}: {text}", id=name, text=text) if name.strip() else text
 
 
-def _once(alerts: Iterable[Alert]) -> list[Alert]:
-    """Each id once: the more urgent one."""
-    kept: dict[str, Alert] = {}
-    for alert in alerts:
-        if alert.id not in kept or (_ORDER[alert.urgency] < _ORDER[kept[alert.id].urgency] and not alert.past):
-            kept[alert.id] = alert
-    return list(kept.values())
-
-
 def _by_answers(facts: Facts) -> list[Alert]:
-    fired = [
-        Alert(screen.id, screen.urgency, screen.alert, action=screen.action)
-        for screen in facts.ref.screens.values()
-        if "yes" in facts.answers.get(f"screen.{screen.id}", ())
-    ]
-    for trigger in facts.ref.triggers.values():
-        if facts.truth(trigger.when):
-            screen = facts.ref.screens[trigger.fire]
-            fired.append(Alert(screen.id, trigger.urgency, screen.alert, action=screen.action))
-    return _once(fired)
+    """What the answers fire, each screen once: by the more urgent of its rules."""
+    fired = [(screen, screen.urgency) for screen in facts.ref.screens.values() if "yes" in facts.answers.get(f"screen.{screen.id}", ())]
+    fired += [(facts.ref.screens[rule.fire], rule.urgency) for rule in facts.ref.triggers.values() if facts.truth(rule.when)]
+    alerts: dict[str, Alert] = {}
+    for screen, urgency in sorted(fired, key=lambda pair: _ORDER[pair[1]]):
+        alerts.setdefault(screen.id, Alert(screen.id, urgency, screen.alert, action=screen.action))
+    return list(alerts.values())
 
 
 def _by_patterns(facts: Facts) -> Iterator[Alert]:
@@ -111,14 +99,13 @@ def _past(facts: Facts) -> Iterator[Alert]:
         marker = _one_marker(pattern)
         if not marker or not pattern.alerts or _rule(pattern, facts):
             continue
-        now = facts.latest.get(marker)
-        for fact in reversed(facts.earlier.get(marker, ())):
-            if now is None or fact.day is None or now.day is None or fact.day >= now.day:
-                continue
+        held = (*facts.earlier.get(marker, ()), facts.latest.get(marker))
+        dated = [fact for fact in held if fact is not None and fact.day is not None]
+        for fact in reversed([fact for fact in dated if fact.day != dated[-1].day]):
             rule = _rule(pattern, replace(facts, latest={**facts.latest, marker: fact}))
             if rule is not None:
                 say = facts.ref.say
-                then, later = says(fact, facts.ref), says(now, facts.ref)
+                then, later = says(fact, facts.ref), says(dated[-1], facts.ref)
                 text = say("{then}. That was critical then; the later value is {now}.", then=then, now=later)
                 action = say("Ask whether the reason was found.")
                 yield replace(_alert(pattern, rule, text, fact), urgency="urgent", past=True, action=action)
@@ -257,7 +244,7 @@ def _named(text: str, ref: Reference) -> list[str]:
             if start and len(name) < _CERTAIN_ANYWHERE:
                 continue
             for marker in ref.candidates(name):
-                cues = [cue for confusion in ref.markers[marker].not_to_confuse for cue in confusion.cues if len(cue) > 2]
-                if not any(f" {fold_name(cue)} " in folded for cue in cues):
+                cues = [f" {fold_name(cue)} " for confusion in ref.markers[marker].not_to_confuse for cue in confusion.cues if len(cue) > 2]
+                if not any(cue in folded and cue not in f" {fold_name(name)} " for cue in cues):
                     out.append(marker)
     return list(dict.fromkeys(out))

@@ -75,6 +75,7 @@ class Fact:
     line: str = ""
     mild: bool = False  # abnormal only by a band that has worse ones beyond it
     well_above: bool = False  # many times the upper limit, where no decision band applies
+    inside: bool = False  # wholly between the ends of the range that is shown
 
     @property
     def judged(self) -> bool:
@@ -155,7 +156,7 @@ def _inside(low: float, high: float, low_open: bool, high_open: bool, bounds: Bo
 
     def contains(value: float, opened: bool, inward: float) -> bool:
         if math.isinf(value):
-            return math.isinf(bounds.high if value > 0 else bounds.low)
+            return value in (bounds.low, bounds.high)
         return bounds.contains(math.nextafter(value, inward) if opened else value)
 
     bottom, top = contains(low, low_open, math.inf), contains(high, high_open, -math.inf)
@@ -304,11 +305,11 @@ def facts_in(results: pd.DataFrame, ref: Reference) -> list[Fact]:
 
     def text(name: str, row: int) -> str:
         value = columns[name][row] if name in columns else ""
-        return "" if value is None or value != value else str(value)
+        return "" if pd.isna(value) else str(value)
 
     def number(name: str, row: int) -> float:
         value = columns[name][row] if name in columns else None
-        return math.nan if value is None or value is pd.NA else float(value)
+        return math.nan if pd.isna(value) else float(value)
 
     facts = []
     for row, label in enumerate(results.index):
@@ -316,9 +317,9 @@ def facts_in(results: pd.DataFrame, ref: Reference) -> list[Fact]:
         if not marker:
             continue
         abnormal = columns["abnormal"][row] if "abnormal" in columns else None
-        abnormal = None if abnormal is None or abnormal is pd.NA or abnormal != abnormal else bool(abnormal)
+        abnormal = None if pd.isna(abnormal) else bool(abnormal)
         day = columns["collected"][row] if "collected" in columns else None
-        day = None if day is None or day is pd.NaT or day != day else day.date() if hasattr(day, "date") else day
+        day = None if pd.isna(day) else day.date() if hasattr(day, "date") else day
         low, high, value = number("low", row), number("high", row), number("value", row)
         ucum = text("ucum", row)
         comparator = text("comparator", row)
@@ -354,6 +355,7 @@ def facts_in(results: pd.DataFrame, ref: Reference) -> list[Fact]:
                 band_text=text("band_text", row),
                 line=" ".join(text(name, row) for name in ("text", "name_text", "value_text", "flag_text", "specimen_text")).lower(),
                 mild=_mild(marker, flag, severity, side, ref),
+                inside=low >= number("range_low", row) and high <= number("range_high", row),
                 well_above=flag == "H" and math.isnan(severity) and number("xuln", row) >= ref.evidence.well_above,
             )
         )
@@ -476,27 +478,40 @@ LABORATORY_SAYS = {
     "A": english("{test}: abnormal in the words of your laboratory"),
     "": english("{test}: reported in the words of your laboratory"),
 }
-"""A flag without a value."""
+"""A flag without a value, or without a range."""
 
 
 def says(fact: Fact, ref: Reference) -> str:
     """The result as a sentence part with its value and its limit: "Vitamin B12 165 pg/mL, below your laboratory's 232-1245"."""
     say = ref.say
     name = name_of(fact.marker, ref)
-    value = " ".join(filter(None, (fact.value_text.strip(), fact.unit_text.strip())))
-    head = f"{name} {value}".strip()
+    head = " ".join(filter(None, (name, fact.value_text.strip(), fact.unit_text.strip())))
     if fact.day is not None:
         head = on_day(head, fact.day, ref.language)
-    way = "below" if fact.is_low else "above" if fact.is_high else "within" if fact.abnormal is False else "beside"
-    if not value:
-        return say(LABORATORY_SAYS.get(fact.flag, LABORATORY_SAYS[""]), test=name)
+    printed, mark = fact.basis == "printed", LABORATORY_SAYS.get(fact.flag, LABORATORY_SAYS[""])
+    if not fact.value_text.strip():
+        return say(mark, test=name)
+    if printed and not fact.range_text.strip():  # a mark without a range
+        return say(mark, test=head)
     band = _SCHEME.sub("", fact.band_text)
-    if fact.basis == "printed" and fact.range_text.strip():
+    way = _way(fact, printed)
+    if printed and way:
         agrees = way != "within" or fact.severity != fact.severity or fact.severity == 0
         outside = say(WAYS[way][0], result=head, range=fact.range_text.strip())
         return outside if agrees or not band else say("{result}; by the guideline: {band}", result=outside, band=band)
     if fact.basis == "decision" and band:
         return f"{head}: {band}"
-    if fact.limit_text:
+    if fact.limit_text and way and not printed:
         return say(WAYS[way][1], result=head, range=fact.limit_text)
     return head
+
+
+def _way(fact: Fact, printed: bool) -> str:
+    """Where a result lies by the limit that it is told with; empty where that is not known.
+
+    By the printed range only that range and the laboratory's mark say it: what the guideline calls low or critical may lie within.
+    """
+    if printed and (fact.flag == "N" or (fact.flag in ("LL", "HH") and fact.inside)):
+        return "within"
+    low, high = (fact.flag in ("L", "LL"), fact.flag in ("H", "HH")) if printed else (fact.is_low, fact.is_high)
+    return "below" if low else "above" if high else {True: "beside", False: "within", None: ""}[fact.abnormal]

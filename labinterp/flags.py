@@ -367,10 +367,8 @@ def _limit_text(limits: Limits, basis: str, language: Language) -> str:
         return limits.printed[0].text
     if basis == "interval":
         return language.either(f"{span.text} {span.unit}" for span in limits.intervals)
-    if basis == "decision":
-        normal = [text for scale in limits.scales for text, side in zip(scale.texts, scale.sides, strict=True) if side == "normal"]
-        return language.either(dict.fromkeys(normal))
-    return ""
+    normal = [text for scale in limits.scales for text, side in zip(scale.texts, scale.sides, strict=True) if side == "normal"]
+    return language.either(dict.fromkeys(normal))
 
 
 # ---- words, marks, status ------------------------------------------------------------------------------------------------
@@ -432,7 +430,7 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray], language: Lan
             out["abnormal"][row] = True if outside else False if empty[row] else out["abnormal"][row]
             if empty[row]:
                 out["side"][row] = {"L": "low", "LL": "low", "H": "high", "HH": "high", "N": "normal"}.get(mark, "")
-        elif outside and (flag in ("N", "NEG") or out["abnormal"][row] is False):
+        elif outside and (flag == "N" or out["abnormal"][row] is False):
             out["abnormal"][row] = out["abnormal"][row] or None
             out["reason"][row] = language.say(
                 "The laboratory marked this result ({mark}) although it lies within the range printed with it.",
@@ -531,18 +529,16 @@ def _question(row: Row, limits: Limits, language: Language) -> str:
     units = [
         (slip.published, say(another, value=shown, other=slip.unit, back=language.number(f"{back:g}"), unit=unit)) for slip, back in meant
     ]
-    possible = [language.number(f"{value / ten:g}") for ten in (10, 100) if _far(value / ten, limits) < 0.3]
+    possible = [language.number(f"{value / ten:g}") for ten in (10, 100) if _far(value / ten, limits) < 2]
     shifted = [say("Was a decimal mark lost? {value} {unit} would be possible.", value=small, unit=unit) for small in possible]
     guesses = [*(text for published, text in units if published), *shifted[:1], *(text for published, text in units if not published)]
     return " ".join([impossible, *guesses[:2]])
 
 
 def _far(value: float, limits: Limits) -> float:
-    """How far a value lies from the usual range, as a power of ten; infinite where no range is known."""
+    """How many times too low or too high a value is for the usual range; 1 within it, infinite where no range is known."""
     spans = limits.printed or limits.intervals
     if not spans or value <= 0:
         return INF
     low, high = (spans[0].line.back(end) for end in (spans[0].low, spans[0].high))
-    below = np.log10(low / value) if np.isfinite(low) and low > 0 else -INF
-    above = np.log10(value / high) if np.isfinite(high) and high > 0 else -INF
-    return float(max(below, above, 0.0))
+    return max(low / value, value / high if high > 0 else INF, 1.0)

@@ -417,7 +417,7 @@ def values_of(column: pd.Series, number: bool = False) -> np.ndarray:
 def joined(frame: pd.DataFrame) -> pd.DataFrame:
     """What a table keeps in columns of its own put together: comparator and number, the two ends of a range."""
     if "comparator" in frame:
-        frame["value_text"] = frame.pop("comparator").str.replace("=", "") + frame["value_text"]
+        frame["value_text"] = frame.pop("comparator").replace(["=", "EQ", "eq"], "") + frame["value_text"]
     ends = {name: frame.pop(name) for name in ("low", "high") if name in frame}
     if ends and "range_text" not in frame:
         empty = pd.Series("", index=frame.index)

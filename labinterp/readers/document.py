@@ -139,7 +139,7 @@ def _row(result: Result, facts: dict[int, Facts], origins: dict[int, str]) -> di
         "specimen_text": result.specimen or facts[page].specimen,
         "previous_text": result.previous,
         "page": page,
-        "text": "\n".join(dict.fromkeys(line.text for line in result.lines)),
+        "text": "\n".join(line.text for line in dict.fromkeys(result.lines)),  # two lines may say the same
         "review": review,
         **_box(result.lines),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from labinterp import Reference
-from labinterp.alerts import _is_critical, find_alerts
+from labinterp.alerts import _alert_limits, _is_critical, _named, _one_marker, find_alerts
 from labinterp.interpretation import interpret
 from labinterp.model import UNREAD_COLUMNS, Alert
 from labinterp.reference.schema_causes import Condition
@@ -199,8 +199,9 @@ def test_a_result_that_reaches_across_the_limit_is_to_be_checked() -> None:
 
 
 def test_the_laboratorys_critical_mark_without_a_number_is_to_be_checked() -> None:
-    fired = alerts(row("potassium", flag="HH"))
-    assert "check_potassium" in fired and fired["check_potassium"].urgency == "urgent"
+    for mark in ("LL", "HH"):
+        fired = alerts(row("potassium", flag=mark))
+        assert "check_potassium" in fired and fired["check_potassium"].urgency == "urgent"
 
 
 @pytest.mark.parametrize(
@@ -265,3 +266,187 @@ def test_a_single_value_cannot_fire_an_alert_that_has_a_condition() -> None:
     (rule, *_) = plain.alerts
     asked = rule.model_copy(update={"when": Condition(age=">=50")})
     assert not _is_critical(plain.model_copy(update={"alerts": (asked,)}))
+
+
+# ---- rules one by one ----------------------------------------------------------------------------------------------------
+
+
+def test_a_screen_fired_twice_is_told_once_and_as_the_more_urgent() -> None:
+    urgent = {"onset": "days_weeks", "sides": "both", "numbness": "yes"}
+    assert alerts(answers=urgent)["gbs_breathing"].urgency == "urgent"
+    for answers in ({**urgent, "breathing_swallow": "yes"}, {**urgent, "screen.gbs_breathing": "yes"}):
+        found = find_alerts(pd.DataFrame(columns=["marker", "flag"]), REF, answers)
+        assert [(alert.id, alert.urgency) for alert in found if alert.id == "gbs_breathing"] == [("gbs_breathing", "emergency")]
+
+
+def test_a_critical_value_is_told_wherever_it_stands() -> None:
+    normal, undecided = row("tsh", 2.0, "m[IU]/L"), row("crp", 4.0, "mg/L", "IND") | {"abnormal": None}
+    for rows in ((normal, undecided, row("glucose", 20, "mg/dL", "LL")), (row("glucose", 20, "mg/dL", "LL"), undecided, normal)):
+        assert set(alerts(*rows)) == {"critical_glucose"}
+    told = row("potassium", 2.1, "mmol/L", "LL")
+    assert set(alerts(told, row("glucose", 20, "mg/dL", "LL"))) == {"potassium_critical_low", "critical_glucose"}
+    both = alerts(normal, row("glucose", 20, "mg/dL", "LL"), row("platelets", 5, "10*3/uL", "LL"))
+    assert set(both) == {"critical_glucose", "critical_platelets"}
+
+
+def test_what_a_pattern_has_told_is_not_told_again_but_the_past_does_not_count() -> None:
+    low = row("potassium", 2.1, "mmol/L", "LL", collected=date(2026, 1, 1))
+    assert set(alerts(low)) == {"potassium_critical_low"}
+    again = row("potassium", 2.9, "mmol/L", "LL", collected=date(2026, 2, 1), severity=4.0)
+    fired = alerts(low, again)
+    assert fired["potassium_critical_low"].past
+    assert {alert.id for alert in fired.values() if not alert.past} == {"potassium_urgent_low"}
+    marked = row("sodium", 150, "mmol/L", "HH", collected=date(2026, 2, 1))  # of another kind than the older one
+    assert {alert.id for alert in alerts(row("sodium", 115, "mmol/L", "LL", collected=date(2026, 1, 1)), marked).values()} == {
+        "sodium_critical",
+        "critical_sodium",
+    }
+
+
+@pytest.mark.parametrize(("severity", "fires"), [(4.0, True), (3.0, False)])
+def test_only_the_gravest_band_cannot_wait(severity: float, fires: bool) -> None:
+    fired = alerts(row("tsh", 90, "m[IU]/L", "H", severity=severity))
+    assert ("critical_tsh" in fired) is fires
+    if fires:
+        assert "guideline" in fired["critical_tsh"].text and "telephone" not in fired["critical_tsh"].text
+        assert "telephone" in alerts(row("glucose", 20, "mg/dL", "LL", severity=2.0))["critical_glucose"].text
+
+
+@pytest.mark.parametrize("columns", [{"status": "implausible"}, {"status": "unknown_unit"}])
+def test_what_is_not_understood_is_no_critical_value(columns: dict[str, str]) -> None:
+    assert "critical_glucose" not in alerts(row("glucose", 20, "mg/dL", "LL", **columns))
+
+
+def test_an_older_critical_value_is_told_although_others_lie_between() -> None:
+    days = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1), date(2026, 3, 1)]
+    values = [(2.1, "LL"), (3.9, "N"), (3.8, "N"), (4.0, "N")]
+    rows = [row("potassium", value, "mmol/L", flag, collected=day) for day, (value, flag) in zip(days, values, strict=True)]
+    for order in (rows, rows[::-1]):
+        fired = alerts(*order)
+        assert set(fired) == {"potassium_critical_low"} and fired["potassium_critical_low"].past
+    undated = row("potassium", 3.7, "mmol/L")
+    assert alerts(undated, *rows)["potassium_critical_low"].past
+
+
+def test_of_several_older_critical_values_the_latest_is_told() -> None:
+    rows = [
+        row("potassium", 2.1, "mmol/L", "LL", collected=date(2026, 1, 1)),
+        row("potassium", 2.2, "mmol/L", "LL", collected=date(2026, 2, 1)),
+        row("potassium", 4.0, "mmol/L", collected=date(2026, 3, 1)),
+    ]
+    fired = alerts(*rows)
+    assert fired["potassium_critical_low"].row == 1 and "1 February 2026" in fired["potassium_critical_low"].text
+    assert len(fired) == 1
+
+
+def test_a_value_that_is_critical_still_is_told_once() -> None:
+    rows = [row("potassium", 2.1, "mmol/L", "LL", collected=date(2026, month, 1)) for month in (1, 2)]
+    found = find_alerts(pd.DataFrame(rows), REF)
+    assert [(alert.id, alert.past, alert.row) for alert in found] == [("potassium_critical_low", False, 1)]
+
+
+def test_only_a_value_on_its_own_can_be_past() -> None:
+    """What else a pattern asks for was not looked at on that day."""
+    assert _one_marker(REF.patterns["potassium_critical_low"]) == "potassium"
+    assert _one_marker(REF.patterns["ck_very_high_chronic"]) == ""  # unless other findings hold
+    assert _one_marker(REF.patterns["calcium_critical"]) == ""  # of total or corrected calcium
+    assert _one_marker(REF.patterns["conn"]) == "" and _one_marker(REF.patterns["rhabdo"]) == ""
+    rows = [row("ck", 3000, "U/L", "H", xuln=15.0, collected=date(2026, 1, 1)), row("ck", 100, "U/L", collected=date(2026, 2, 1))]
+    assert not alerts(*rows)
+
+
+def test_a_critical_value_of_today_is_not_past() -> None:
+    """Two samples of one day: nobody knows which was first, so the graver one counts as it is."""
+    rows = [row("potassium", value, "mmol/L", flag, collected=date(2026, 1, 1)) for value, flag in ((2.1, "LL"), (4.0, "N"))]
+    for order in (rows, rows[::-1]):
+        fired = alerts(*order)
+        assert not fired["potassium_critical_low"].past and len(fired) == 1
+
+
+def test_an_emergency_makes_the_check_of_that_marker_needless_and_no_other() -> None:
+    doubtful = {"status": "unreadable_value", "value_text": "7,l"}
+    emergency = row("potassium", 7.1, "mmol/L", "HH")
+    assert set(alerts(emergency, {"marker": "potassium", **doubtful})) == {"potassium_critical_high"}
+    assert set(alerts(emergency, {"marker": "sodium", **doubtful})) == {"potassium_critical_high", "check_sodium"}
+    urgent = row("potassium", 6.1, "mmol/L", "H", collected=date(2026, 2, 1))
+    assert "check_potassium" in alerts(urgent, {"marker": "potassium", **doubtful})
+    past = [row("potassium", 7.1, "mmol/L", "HH", collected=date(2026, 1, 1)), row("potassium", 4.1, "mmol/L", collected=date(2026, 2, 1))]
+    assert "check_potassium" in alerts(*past, {"marker": "potassium", **doubtful})
+
+
+def test_a_result_across_an_alert_limit_is_checked_and_one_beside_it_is_not() -> None:
+    def between(low: float, high: float, **more: Any) -> dict[str, Any]:
+        return row("sodium", 130.0, "mmol/L", "L") | {"low": low, "high": high} | more
+
+    assert "check_sodium" in alerts(between(110, 130))
+    assert "check_sodium" in alerts(between(float("-inf"), 125, comparator="<"))
+    assert "check_sodium" not in alerts(between(125, 130))
+    assert "check_sodium" not in alerts(between(float("-inf"), 119, comparator="<"))  # an alert already
+    assert set(alerts(between(float("-inf"), 119, comparator="<"))) == {"sodium_critical"}
+    assert "check_sodium" not in alerts(row("sodium", flag="L"))  # low, and not critically so
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [("implausible", "not possible as it stands"), ("unreadable_value", "could not be read"), ("unknown_unit", "unit is missing")],
+)
+def test_a_check_says_why(status: str, why: str) -> None:
+    text = alerts({**row("potassium", 7.1, "mmol/L", "H"), "status": status, "ucum": ""})["check_potassium"].text
+    assert why in text and "7.1" in text
+    told = alerts({**row("potassium", 7.1, "mmol/L", "H"), "status": status, "ucum": "", "review": "two readings differ."})
+    assert "two readings differ." in told["check_potassium"].text and ".." not in told["check_potassium"].text
+
+
+def test_every_name_of_a_dangerous_marker_is_known_in_a_line_that_nobody_could_read() -> None:
+    for marker in _alert_limits(REF):
+        for name in (name for names in REF.markers[marker].names.values() for name in names):
+            assert marker in _named(f"{name} 7.1", REF), name
+
+
+@pytest.mark.parametrize(
+    ("text", "marker", "named"),
+    [
+        ("Potassium 7,1? mmol/L (3.5 - 5.1) seen twice, the second reading by hand, not yet signed", "potassium", True),
+        ("0815 ward 3 sample two of four: potassium 7,1? mmol/L, seen twice, not yet signed", "potassium", True),
+        ("Potassium: 7,1?", "potassium", True),
+        ("(K) 7.1", "potassium", True),
+        ("sample 3 K 7.1", "potassium", False),  # one letter in the midst of a line is no name
+        ("sample 3 Na 112", "sodium", False),
+        ("sample 3 CK total 6200", "ck", True),
+        ("Na 112", "sodium", True),
+        ("CK 6200 MB?", "ck", True),  # two letters are no other test
+        ("Urine collected Potassium 34", "potassium", False),
+        ("Potassium 24h 34", "potassium", False),
+        ("a b c d e f g h i j k Potassium 7.1", "potassium", True),
+        ("a b c d e f g h i j k l Potassium 7.1", "potassium", False),  # a sentence that comes to speak of it
+        ("Creatinine phosphokinase 6200", "ck", True),  # though "creatinine" alone is another test
+        ("Creatine kinase 6200 urine creatinine 3", "ck", False),
+        ("Potassiumless 7.1", "potassium", False),
+    ],
+)
+def test_a_line_names_a_marker_by_whole_words_near_its_beginning(text: str, marker: str, named: bool) -> None:
+    assert (marker in _named(text, REF)) is named
+
+
+def test_a_line_is_quoted_in_part_and_told_once() -> None:
+    long = "Potassium 7,1? " + "x " * 60
+    unread = [{"text": text, "page": 1, "reason": "", "kind": "possible_result"} for text in (long, "Potassium 2,l")]
+    fired = alerts(unread=unread)
+    assert set(fired) == {"check_potassium"}
+    assert f"({long[:80]})" in fired["check_potassium"].text
+    furniture = {"text": "Potassium and you", "page": 1, "reason": "", "kind": "furniture"}
+    assert set(alerts(unread=[furniture, unread[1], furniture])) == {"check_potassium"}
+    doubtful = {"marker": "potassium", "status": "unreadable_value", "value_text": "7.l"}
+    assert "7.l" in alerts(doubtful, unread=unread)["check_potassium"].text
+
+
+def test_of_several_persons_each_is_named_and_no_answer_is_anybodys() -> None:
+    rows = [row("potassium", 7.1, "mmol/L", "HH", patient_id="a"), row("sodium", 110, "mmol/L", "LL", patient_id="b")]
+    fired = alerts(*rows, answers={"dark_urine": "yes"})
+    assert set(fired) == {"potassium_critical_high", "sodium_critical", "dark_urine"}
+    assert fired["potassium_critical_high"].text.startswith("Person a: ") and fired["sodium_critical"].text.startswith("Person b: ")
+    assert not alerts(rows[0])["potassium_critical_high"].text.startswith("Person")
+    ck = row("ck", 3000, "U/L", "H", xuln=15.0, patient_id="c")
+    assert "rhabdo" in alerts(ck, answers={"dark_urine": "yes"})
+    assert "rhabdo" not in alerts(ck, rows[0], answers={"dark_urine": "yes"})  # whose urine it is, nobody said
+    assert alerts({**rows[0], "patient_id": ""}, rows[1])["potassium_critical_high"].text.startswith("Potassium")

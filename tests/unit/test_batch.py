@@ -109,6 +109,17 @@ def test_two_ends_of_a_range_and_a_comparator_are_put_together() -> None:
     assert (got["comparator"], got["limit_text"], got["flag"]) == ("<", "0 - 5", "N")
 
 
+def test_a_comparator_of_its_own_column_means_what_it_means_before_the_number() -> None:
+    """ "<=5" may be 5, which "<5" does not allow: it is not normal. "=" says nothing."""
+    comparators = ["<=", "<", ">=", ">", "=", ""]
+    rest = {"Test": ["CRP"] * 6, "Unit": ["mg/L"] * 6, "Range": ["<5"] * 6}
+    apart = interpret_batch(batch({**rest, "Comparator": comparators, "Result": ["5"] * 6}))
+    assert apart.column("comparator").to_pylist() == ["<=", "<", ">=", ">", None, None]
+    assert apart.column("flag").to_pylist() == ["IND", "N", "H", "H", "H", "H"]
+    together = interpret_batch(batch({**rest, "Result": [f"{comparator}5" for comparator in comparators]}))
+    assert apart.select(ANSWERS.names).equals(together.select(ANSWERS.names))
+
+
 def test_headings_are_known_words_unless_told_otherwise() -> None:
     assert columns_of(["Analyse", "Ergebnis", "Einheit"]) == {"name_text": "Analyse", "value_text": "Ergebnis", "unit_text": "Einheit"}
     assert columns_of(["Test", "Result", "Old result"], {"value_text": "Old result"})["value_text"] == "Old result"
