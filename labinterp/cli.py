@@ -11,10 +11,12 @@ import gc
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -640,17 +642,44 @@ def causes(args: argparse.Namespace) -> int:
 
 
 def convert(args: argparse.Namespace) -> int:
+    from labinterp.reference import Reference
     from labinterp.shapes import parse_value
     from labinterp.units import convert as convert_value
-    from labinterp.units import explain_conversion
+    from labinterp.units import explain_conversion, way_between
 
     parsed = parse_value(args.value)
     if parsed.kind != "number" or parsed.value is None:
         raise UsageError(f"{args.value!r} is not one number")
-    print(f"{convert_value(args.marker, parsed.value, args.unit, to=args.to):.12g}")
+    converted = convert_value(args.marker, parsed.value, args.unit, to=args.to)
+    way = way_between(Reference.default(), args.marker, args.unit, args.to)
+    print(_digits(converted if way.ucum == way.to else _to_digits_of(args.value, converted)))
     if args.explain:
         print(explain_conversion(args.marker, parsed.value, args.unit, to=args.to))
+    if doubt := _implausible(way.marker, parsed.value, way.ucum):
+        notice(doubt)
     return OK
+
+
+def _to_digits_of(text: str, value: float) -> float:
+    """A converted number with one significant digit more than what it was made from, and no fewer than three."""
+    known = len(re.sub(r"\D", "", re.split("[eE]", text)[0]).lstrip("0"))
+    return float(f"{value:.{max(known, 2)}e}")
+
+
+def _digits(value: float) -> str:
+    """A number without an exponent and without noise."""
+    text = f"{value:.12g}"
+    return format(Decimal(text), "f") if "e" in text else text
+
+
+def _implausible(marker: str, value: float, ucum: str) -> str:
+    """Why such a result is not possible, with the question that `interpret` asks; empty where it is."""
+    import pandas as pd
+
+    from labinterp.interpretation import interpret as interpret_rows
+
+    row = interpret_rows(pd.DataFrame({"name_text": [marker], "value_text": [_digits(value)], "unit_text": [ucum], "decimal": ["."]})).results
+    return str(row["reason"].iat[0]) if row["status"].iat[0] == "implausible" else ""
 
 
 def check(args: argparse.Namespace) -> int:
