@@ -170,6 +170,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     one = command("trends", trends, "One person's results over time: the change of each test, and whether it is more than expected.")
     one.add_argument("files", nargs="+", metavar="FILE", help="reports of one person, in any order")
+    one.add_argument("--same-person", action="store_true", help="they are of one person, whatever names and numbers they bear")
     _reading(one)
     _person(one)
     _language(one)
@@ -452,16 +453,21 @@ def interpret(args: argparse.Namespace) -> int:
 
 def trends(args: argparse.Namespace) -> int:
     from labinterp.export.json import plain as plain_data
+    from labinterp.interpretation import doubts_of_one_person
     from labinterp.model import records_of
     from labinterp.series import trends as trends_of
     from labinterp.terminal import show_trends
 
     done, code = _each(args, lambda report: report)
+    reports = [report.nameless() if args.same_person else report for _, report in done]
     reference = _reference(args)
     try:
-        table = trends_of([report for _, report in done], patient=_patient(args), reference=reference)
+        table = trends_of(reports, patient=_patient(args), reference=reference)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        differ = not args.same_person and "of different people" in str(error)
+        raise UsageError(_spoken(args).again(str(error)) + (" (or say --same-person)" if differ else "")) from None
+    for doubt in doubts_of_one_person(reports):
+        notice(_spoken(args).again(doubt))
     if args.format == "json":
         _json_out(args, [plain_data(records_of(table))])
     elif args.format == "csv":
@@ -678,7 +684,9 @@ def _implausible(marker: str, value: float, ucum: str) -> str:
 
     from labinterp.interpretation import interpret as interpret_rows
 
-    row = interpret_rows(pd.DataFrame({"name_text": [marker], "value_text": [_digits(value)], "unit_text": [ucum], "decimal": ["."]})).results
+    row = interpret_rows(
+        pd.DataFrame({"name_text": [marker], "value_text": [_digits(value)], "unit_text": [ucum], "decimal": ["."]})
+    ).results
     return str(row["reason"].iat[0]) if row["status"].iat[0] == "implausible" else ""
 
 

@@ -340,7 +340,8 @@ _TITER = re.compile(
 )
 _PATTERN_WORD = rf"(?:(?<![^\W_]){_any(words.PATTERNS)}(?![^\W_])|\bAC-?[1-9]\d?\b)"
 _PATTERN = re.compile(
-    rf"[(\[]?\s?{_PATTERN_WORD}(?:\s?(?:[,/+&-]|\b(?:{words.AND_WORDS.replace(' | ', '|')})\b)?\s?[(\[]?{_PATTERN_WORD}[)\]]?)*\s?[)\]]?", re.I
+    rf"[(\[]?\s?{_PATTERN_WORD}(?:\s?(?:[,/+&-]|\b(?:{words.AND_WORDS.replace(' | ', '|')})\b)?\s?[(\[]?{_PATTERN_WORD}[)\]]?)*\s?[)\]]?",
+    re.I,
 )
 _SITE = re.compile(r"^(?P<word>.*\S)\s+\d{1,2}$")
 _BARE = re.compile(r"([<>]?)([1-9]\d{0,5}|(?:0|[1-9]\d{0,5})\.\d{1,2})", re.ASCII)

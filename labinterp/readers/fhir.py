@@ -100,6 +100,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         unread,
         patient=person or Patient(),
         patient_name=document.names.get(next(iter(people)), "") if len(people) == 1 else "",
+        patient_number=document.number_of(next(iter(people))) if len(people) == 1 else "",
         laboratory=document.laboratory,
         format="fhir",
         name=name,
@@ -175,6 +176,7 @@ class _Document:
         self.notices: list[str] = []
         self.patients: dict[str, Patient] = {}
         self.names: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
         self.laboratory = ""
         self.seen: Counter[str] = Counter()
         self.index: dict[str, dict[str, Any]] = {}
@@ -236,6 +238,7 @@ class _Document:
             age=age if age is not None and 0 <= age <= 130 else None,
             pregnant={"True": True, "False": False}.get(pregnant),
         )
+        self.numbers[key] = str(only(resource.get("identifier")).get("value") or ("" if "#" in key else resource.get("id")) or "")
         for human in many(resource.get("name"))[:1]:
             given = human.get("given")
             parts = [*map(str, given if isinstance(given, list) else []), str(human.get("family") or "")]
@@ -247,6 +250,11 @@ class _Document:
         if found is not None and id(found) in self.key_of:
             return self.key_of[id(found)]
         return str(only(subject).get("reference") or "")
+
+    def number_of(self, key: str) -> str:
+        """The number of a person: an identifier, else the id that the server gave them; a reference within the document is none."""
+        outside = key.startswith("Patient/") or "/Patient/" in key
+        return self.numbers.get(key, key.partition("/_history")[0].rpartition("/")[2] if outside else "")
 
     def _members(self, resource: dict[str, Any], key: str) -> list[dict[str, Any]]:
         found = (self.resolve(reference, resource) for reference in many(resource.get(key)))

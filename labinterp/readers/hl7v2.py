@@ -80,6 +80,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         raise ReadError(f"{name}: a segment of more than {most.parts} fields and parts, which is the limit")
     rows: list[dict[str, Any]] = []
     people: dict[str, tuple[Patient, str]] = {}
+    numbered: set[str] = set()
     laboratories: list[str] = []
     others: Counter[str] = Counter()
     for segments in messages:
@@ -97,7 +98,9 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
             if kind == "MSH":
                 laboratories.append(_part(segment, 4))
             elif kind == "PID":
-                person = _part(segment, 3) or _part(segment, 2) or f"person {len(people) + 1}"
+                number = _part(segment, 3) or _part(segment, 2)
+                numbered.add(number)
+                person = number or f"person {len(people) + 1}"
                 people.setdefault(person, _patient(segment))
             elif kind == "OBR":
                 group = {"section_text": _words(segment, 4), "collected_text": time_of(_part(segment, 7)), "specimen_text": ""}
@@ -131,7 +134,15 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     patient, patient_name = people.get(next(iter(mentioned)), (Patient(), "")) if len(mentioned) == 1 else (Patient(), "")
     laboratory = next(filter(None, laboratories), "")
     report = Report.of(
-        rows, unread, patient=patient, patient_name=patient_name, laboratory=laboratory, format="hl7v2", name=name, notices=tuple(notices)
+        rows,
+        unread,
+        patient=patient,
+        patient_name=patient_name,
+        patient_number=next(iter(mentioned & numbered), "") if len(mentioned) == 1 else "",
+        laboratory=laboratory,
+        format="hl7v2",
+        name=name,
+        notices=tuple(notices),
     )
     if len(mentioned) > 1:
         own_patients = [people.get(row["patient_id"], (Patient(), ""))[0] for row in rows]
@@ -202,7 +213,7 @@ def messages_of(text: str) -> tuple[list[list[str]], list[dict[str, Any]]]:
 
 
 def observation(segment: Any, ordered: str = "") -> tuple[list[dict[str, Any]], str, bool]:
-    """One OBX (of an order with the status `ordered`) -> its rows; or the reason it has none, and whether it was never meant as a result."""
+    """One OBX of an order with the status `ordered` -> its rows; or why it has none, and whether it never was meant as a result."""
     kind = _part(segment, 2).upper()
     status = _part(segment, 11).upper() or (ordered if ordered in ("P", "R") else "")
     code, name = _identity(segment, 3)

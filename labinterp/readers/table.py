@@ -94,6 +94,7 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
         frame_of(unread, UNREAD),
         patient=_person(rows, facts.get("patient", Patient())),
         patient_name=facts.get("patient_name", ""),
+        patient_number=facts.get("patient_id", ""),
         laboratory=facts.get("laboratory", ""),
         format=format,
         name=name,

@@ -101,7 +101,9 @@ class _Words(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
     def descend_resolver(self, current_node: yaml.Node | None, current_index: Any) -> None:
         self.depth += 1
         if self.depth > DEEPEST + 1:  # the document itself is the first part
-            raise yaml.composer.ComposerError(None, None, f"nested more than {DEEPEST} deep", current_node and current_node.start_mark)
+            raise yaml.composer.ComposerError(
+                None, None, f"nested more than {DEEPEST} deep", current_node.start_mark if current_node else None
+            )
 
     def ascend_resolver(self) -> None:
         self.depth -= 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from labinterp.interpretation import difference
 from labinterp.model import Patient, Report
-from labinterp.series import difference
 
 CALMING = ("all normal", "all clear", "nothing wrong", "everything is normal", "you have ")
 
