@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from labinterp.facts import UNJUDGED, Answers, Fact, Facts, name_of, pattern_facts, people, says
+from labinterp.facts import UNJUDGED, Answers, Fact, Facts, facts_in, name_of, pattern_facts, people, says
 from labinterp.language import english
 from labinterp.model import Alert
 from labinterp.reference import Reference
@@ -44,7 +44,7 @@ def find_alerts(
         own = _once([*_by_patterns(facts), *_past(facts)])
         own += _critical(facts, {alert.marker for alert in own if not alert.past})
         emergencies = {alert.marker for alert in own if alert.urgency == "emergency" and not alert.past}
-        own += [check for check in _checks(facts) if check.marker not in emergencies]
+        own += [check for check in (*_checks(facts), *_contradicted(person, ref)) if check.marker not in emergencies]
         alerts += own if alone else [replace(alert, text=_of(person, alert.text, ref)) for alert in own]
     for lines in (_mangled(results), unread):
         if lines is not None and len(lines):
@@ -203,6 +203,20 @@ def _checks(facts: Facts) -> list[Alert]:
         if (unclear and latest.low == latest.low) or numberless:
             out[marker] = _check(marker, _shown(latest, facts.ref), facts.ref.say("the exact number is not known"), facts.ref, latest.row)
     return list(out.values())
+
+
+def _contradicted(results: pd.DataFrame, ref: Reference) -> Iterator[Alert]:
+    """Rows whose name and LOINC code mean different tests, where the value would be dangerous in one of them."""
+    if "match" not in results.columns:
+        return
+    limits = _alert_limits(ref)
+    for label, line in results[results["match"] == "contradicted"].iterrows():
+        coded = ref.by_loinc(str(line["code_text"]))
+        for marker in dict.fromkeys([*([coded[0]] if coded else []), *ref.candidates(str(line["name_text"]))]):
+            fact = facts_in(line.to_frame().T.assign(marker=marker), ref)[0]
+            if marker in limits and _would_meet(fact, limits[marker], ref):
+                shown = " ".join(filter(None, (fact.name_text.strip(), fact.value_text.strip(), fact.unit_text.strip())))
+                yield _check(marker, shown, str(line["match_reason"]), ref, label)
 
 
 _WHY = {

@@ -308,7 +308,7 @@ class Interpretation:
 
 
 def match_notices(results: pd.DataFrame, ref: Reference) -> list[Notice]:
-    """Names that were matched only nearly are told with the score, and rows that were matched against their heading with the reason."""
+    """Names that were matched only nearly are told with the score; rows matched against their heading or LOINC code with the reason."""
     told = results[(results["match"] == "fuzzy") | ((results["match"] != "") & (results["match_reason"] != ""))]
     rows = zip(told.index, told["name_text"], told["marker"], told["match"], told["match_score"], told["match_reason"], strict=True)
     near = english("{name} was taken for {test} (names agree to {score}%). Please check.")
@@ -320,6 +320,11 @@ def match_notices(results: pd.DataFrame, ref: Reference) -> list[Notice]:
             int(row),
         )
         if match == "fuzzy"
-        else Notice("heading", ref.say("{name}: {why} Please check.", name=repr(str(name)), why=reason), str(marker), int(row))
+        else Notice(
+            "heading",
+            ref.say("{name}: {why} Please check.", name=repr(str(name)), why=reason),
+            marker if isinstance(marker, str) else "",
+            int(row),
+        )
         for row, name, marker, match, score, reason in rows
     ]
