@@ -210,13 +210,13 @@ def _contradicted(results: pd.DataFrame, ref: Reference) -> Iterator[Alert]:
     if "match" not in results.columns:
         return
     limits = _alert_limits(ref)
-    for label, line in results[results["match"] == "contradicted"].iterrows():
+    for _, line in results[results["match"] == "contradicted"].iterrows():
         coded = ref.by_loinc(str(line["code_text"]))
         for marker in dict.fromkeys([*([coded[0]] if coded else []), *ref.candidates(str(line["name_text"]))]):
             fact = facts_in(line.to_frame().T.assign(marker=marker), ref)[0]
             if marker in limits and _would_meet(fact, limits[marker], ref):
                 shown = " ".join(filter(None, (fact.name_text.strip(), fact.value_text.strip(), fact.unit_text.strip())))
-                yield _check(marker, shown, str(line["match_reason"]), ref, label)
+                yield _check(marker, shown, str(line["match_reason"]), ref, fact.row)
 
 
 _WHY = {

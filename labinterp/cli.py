@@ -464,8 +464,10 @@ def trends(args: argparse.Namespace) -> int:
     try:
         table = trends_of(reports, patient=_patient(args), reference=reference)
     except ValueError as error:
-        differ = not args.same_person and "of different people" in str(error)
-        raise UsageError(_spoken(args).again(str(error)) + (" (or say --same-person)" if differ else "")) from None
+        spoken, told = _spoken(args), str(error)
+        differ = not args.same_person and "of different people" in told
+        hint = f" {spoken.say('(or say {option})', option='--same-person')}" if differ else ""
+        raise UsageError(spoken.again(told) + hint) from None
     for doubt in doubts_of_one_person(reports):
         notice(_spoken(args).again(doubt))
     if args.format == "json":

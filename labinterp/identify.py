@@ -99,7 +99,8 @@ def doubted(ref: Reference, by_code: Match, name: str, specimen: str, section: s
     the one are then words of the other. Where such a name is known to be confused with the code's test, the code holds, with a remark.
     """
     marker = ref.markers[str(by_code.marker)]
-    for text, kinds in ((specimen, _kinds_in(ref, specimen)), (name, _kinds_in(ref, name) - {"blood"})):  # red blood cells in urine
+    named = {specimen_of(ref, name, "", "")} - {"", "blood"}  # red blood cells are counted in urine too
+    for text, kinds in ((specimen, _kinds_in(ref, specimen)), (name, named)):
         if kinds and not kinds & set(marker.specimen):
             contradiction = english("LOINC {code} is {test}, and the row says {words}: it was not taken for that test.")
             said = ref.say(contradiction, code=by_code.loinc, test=marker.name, words=repr(text.strip()))
@@ -132,7 +133,8 @@ def _kinds_in(ref: Reference, text: str) -> frozenset[str]:
 def _words_of(ref: Reference, marker_id: str) -> tuple[frozenset[str], ...]:
     """The words of every name of a marker, those of LOINC among them."""
     marker = ref.markers[marker_id]
-    names = [marker.name, *(code.name for code in marker.loinc if not code.exclude), *(name for own in marker.names.values() for name in own)]
+    coded = (code.name for code in marker.loinc if not code.exclude)
+    names = [marker.name, *coded, *(name for own in marker.names.values() for name in own)]
     return tuple(filter(None, (frozenset(fold_name(name).split()) for name in dict.fromkeys(names))))
 
 
