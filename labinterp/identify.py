@@ -99,21 +99,23 @@ def doubted(ref: Reference, by_code: Match, name: str, specimen: str, section: s
     the one are then words of the other. Where such a name is known to be confused with the code's test, the code holds, with a remark.
     """
     marker = ref.markers[str(by_code.marker)]
+    how, key, ids = looked_up(ref, name)
     named = {specimen_of(ref, name, "", "")} - {"", "blood"}  # red blood cells are counted in urine too
+    if marker.id in ids:
+        named -= _kinds_in(ref, key)  # large platelets (P-LCR): LCR is a fluid elsewhere
     for text, kinds in ((specimen, _kinds_in(ref, specimen)), (name, named)):
         if kinds and not kinds & set(marker.specimen):
             contradiction = english("LOINC {code} is {test}, and the row says {words}: it was not taken for that test.")
-            said = ref.say(contradiction, code=by_code.loinc, test=marker.name, words=repr(text.strip()))
-            return Match(how=CONTRADICTED, reason=said)
-    how, key, ids = looked_up(ref, name)
+            reason = ref.say(contradiction, code=by_code.loinc, test=marker.name, words=repr(text.strip()))
+            return Match(how=CONTRADICTED, reason=reason)
     if not ids or marker.id in ids:
         return by_code
     other = decide(ref, ids, specimen_of(ref, name, specimen, section), unit, how, 1.0, name).marker
     if other is None or other == marker.id:
         return by_code
     told = {"name": repr(name.strip()), "other": ref.markers[other].name, "code": by_code.loinc, "test": marker.name}
-    known, whole = set(fold_name(key).split()), set(fold_name(name).split())
-    if not any(known <= words or words <= whole for words in _words_of(ref, marker.id)):
+    said, meant, whole = (set(fold_name(text).split()) for text in (key, told["other"], name))
+    if not any(said <= words or meant <= words or words <= whole for words in _words_of(ref, marker.id)):
         contradiction = english("The name {name} means {other}, and LOINC {code} is {test}: the row was taken for neither.")
         return Match(how=CONTRADICTED, reason=ref.say(contradiction, **told))
     if _cue(ref, marker.id, fold_name(name)):

@@ -294,7 +294,7 @@ def test_every_test_can_be_typed_in_by_its_name_in_both_languages(visitor):
 
     for language in ("en", "de"):
         markers = Reference.default(language=language).markers
-        lines = [{"name_text": marker.name, **this_test(marker), "value_text": "1"} for marker in markers.values()]
+        lines = [{**this_test(marker), "value_text": "1"} for marker in markers.values()]
         assert interpret(Report.of(lines, [])).results["marker"].tolist() == list(markers)
 
 
