@@ -52,7 +52,7 @@ def facts_of(lines: Sequence[Line]) -> Facts:
             _sex(facts, value, label)
         elif folded in vocabulary.words("sex"):
             _sex(facts, value, label)
-        elif role_of(label) == "patient_id" and (found := _NUMBER.match(value)):
+        elif role_of(label) == "patient_id" and folded != "id" and (found := _NUMBER.match(value)):  # an ID alone may be the sample's
             facts.number = facts.number or found[0]
         elif folded in vocabulary.words("patient") and not facts.name:
             facts.name = _person(value)
