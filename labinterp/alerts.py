@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import pandas as pd
 
-from labinterp.facts import Answers, Fact, Facts, name_of, pattern_facts, people, says
+from labinterp.facts import UNJUDGED, Answers, Fact, Facts, facts_in, name_of, pattern_facts, people, says
 from labinterp.language import english
 from labinterp.model import Alert
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.schema_causes import AlertRule, Condition, Pattern
+from labinterp.words import NOT_FINAL
 
 _ORDER = {"emergency": 0, "urgent": 1}
 URGENT = 4  # the severity of the bands that cannot wait
@@ -43,7 +44,7 @@ def find_alerts(
         own = [*_by_patterns(facts), *_past(facts)]
         own += _critical(facts, {alert.marker for alert in own if not alert.past})
         emergencies = {alert.marker for alert in own if alert.urgency == "emergency" and not alert.past}
-        own += [check for check in _checks(facts) if check.marker not in emergencies]
+        own += [check for check in (*_checks(facts), *_contradicted(person, ref)) if check.marker not in emergencies]
         alerts += own if alone else [replace(alert, text=_of(person, alert.text, ref)) for alert in own]
     for lines in (_mangled(results), unread):
         if lines is not None and len(lines):
@@ -77,9 +78,13 @@ def _by_patterns(facts: Facts) -> Iterator[Alert]:
             told = list(dict.fromkeys(fact.marker for fact in used))
             values = "; ".join(says(facts.latest[marker], facts.ref) for marker in told if marker in facts.latest)
             text = f"{values}. {rule.text}" if values else rule.text
-            if any(fact.review for fact in used):
-                text += " " + facts.ref.say("The line was hard to read: compare it with the paper.")
-            yield _alert(pattern, rule, text, used[0] if used else None)
+            yield _alert(pattern, rule, text + _doubts(used, facts.ref), used[0] if used else None)
+
+
+def _doubts(used: Iterable[Fact], ref: Reference) -> str:
+    """Why a person should look at what an alert stands on."""
+    reviews = dict.fromkeys(fact.review.rstrip(".") for fact in used if fact.review)
+    return "".join(f" {ref.say('Please look: {why}', why=review)}." for review in reviews)
 
 
 def _rule(pattern: Pattern, facts: Facts) -> AlertRule | None:
@@ -133,7 +138,8 @@ def _critical(facts: Facts, told: set[str]) -> list[Alert]:
             why = say("By the guideline limits a value like this should not wait.")
         else:
             continue
-        out.append(Alert(f"critical_{marker}", "urgent", f"{says(fact, facts.ref)}. {why}", marker, say("Medical advice today."), fact.row))
+        text = f"{says(fact, facts.ref)}. {why}{_doubts([fact], facts.ref)}"
+        out.append(Alert(f"critical_{marker}", "urgent", text, marker, say("Medical advice today."), fact.row))
     return out
 
 
@@ -167,9 +173,13 @@ def _checks(facts: Facts) -> list[Alert]:
     """Check this now: a doubtful line, or a result that may or may not be beyond an alert limit."""
     limits = _alert_limits(facts.ref)
     out: dict[str, Alert] = {}
+    early = set(map(facts.ref.language.again, NOT_FINAL.values()))  # read with certainty: judged as it is, and nothing to compare
     for fact in facts.doubtful:
+        if fact.status not in UNJUDGED and set(fact.review.split("; ")) <= early:
+            continue
         if fact.marker in limits and (fact.status != "unknown_unit" or _would_meet(fact, limits[fact.marker], facts.ref)):
-            why = fact.review or facts.ref.say(_WHY.get(fact.status, english("the line needs a second look")))
+            known = facts.ref.say(_WHY[fact.status]) if fact.status in _WHY else ""
+            why = "; ".join(filter(None, [fact.review, known]))
             out.setdefault(fact.marker, _check(fact.marker, _shown(fact, facts.ref), why, facts.ref, fact.row))
     for marker, conditions in limits.items():
         latest = facts.latest.get(marker)
@@ -180,6 +190,20 @@ def _checks(facts: Facts) -> list[Alert]:
         if (unclear and latest.low == latest.low) or numberless:
             out[marker] = _check(marker, _shown(latest, facts.ref), facts.ref.say("the exact number is not known"), facts.ref, latest.row)
     return list(out.values())
+
+
+def _contradicted(results: pd.DataFrame, ref: Reference) -> Iterator[Alert]:
+    """Rows whose name and LOINC code mean different tests, where the value would be dangerous in one of them."""
+    if "match" not in results.columns:
+        return
+    limits = _alert_limits(ref)
+    for _, line in results[results["match"] == "contradicted"].iterrows():
+        coded = ref.by_loinc(str(line["code_text"]))
+        for marker in dict.fromkeys([*([coded[0]] if coded else []), *ref.candidates(str(line["name_text"]))]):
+            fact = facts_in(line.to_frame().T.assign(marker=marker), ref)[0]
+            if marker in limits and _would_meet(fact, limits[marker], ref):
+                shown = " ".join(filter(None, (fact.name_text.strip(), fact.value_text.strip(), fact.unit_text.strip())))
+                yield _check(marker, shown, str(line["match_reason"]), ref, fact.row)
 
 
 _WHY = {

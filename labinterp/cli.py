@@ -11,10 +11,12 @@ import gc
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -179,6 +181,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     one = command("trends", trends, "One person's results over time: the change of each test, and whether it is more than expected.")
     one.add_argument("files", nargs="+", metavar="FILE", help="reports of one person, in any order")
+    one.add_argument("--same-person", action="store_true", help="they are of one person, whatever names and numbers they bear")
     _reading(one)
     _person(one)
     _language(one)
@@ -461,16 +464,23 @@ def interpret(args: argparse.Namespace) -> int:
 
 def trends(args: argparse.Namespace) -> int:
     from labinterp.export.json import plain as plain_data
+    from labinterp.interpretation import doubts_of_one_person
     from labinterp.model import records_of
     from labinterp.series import trends as trends_of
     from labinterp.terminal import show_trends
 
     done, code = _each(args, lambda report: report)
+    reports = [report.nameless() if args.same_person else report for _, report in done]
     reference = _reference(args)
     try:
-        table = trends_of([report for _, report in done], patient=_patient(args), reference=reference)
+        table = trends_of(reports, patient=_patient(args), reference=reference)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        spoken, told = _spoken(args), str(error)
+        differ = not args.same_person and "of different people" in told
+        hint = f" {spoken.say('(or say {option})', option='--same-person')}" if differ else ""
+        raise UsageError(spoken.again(told) + hint) from None
+    for doubt in doubts_of_one_person(reports):
+        notice(_spoken(args).again(doubt))
     if args.format == "json":
         _json_out(args, [plain_data(records_of(table))])
     elif args.format == "csv":
@@ -651,17 +661,46 @@ def causes(args: argparse.Namespace) -> int:
 
 
 def convert(args: argparse.Namespace) -> int:
+    from labinterp.reference import Reference
     from labinterp.shapes import parse_value
     from labinterp.units import convert as convert_value
-    from labinterp.units import explain_conversion
+    from labinterp.units import explain_conversion, way_between
 
     parsed = parse_value(args.value)
     if parsed.kind != "number" or parsed.value is None:
         raise UsageError(f"{args.value!r} is not one number")
-    print(f"{convert_value(args.marker, parsed.value, args.unit, to=args.to):.12g}")
+    converted = convert_value(args.marker, parsed.value, args.unit, to=args.to)
+    way = way_between(Reference.default(), args.marker, args.unit, args.to)
+    print(_digits(converted if way.ucum == way.to else _to_digits_of(args.value, converted)))
     if args.explain:
         print(explain_conversion(args.marker, parsed.value, args.unit, to=args.to))
+    if doubt := _implausible(way.marker, parsed.value, way.ucum):
+        notice(doubt)
     return OK
+
+
+def _to_digits_of(text: str, value: float) -> float:
+    """A converted number with one significant digit more than what it was made from, and no fewer than three."""
+    known = len(re.sub(r"\D", "", re.split("[eE]", text)[0]).lstrip("0"))
+    return float(f"{value:.{max(known, 2)}e}")
+
+
+def _digits(value: float) -> str:
+    """A number without an exponent and without noise."""
+    text = f"{value:.12g}"
+    return format(Decimal(text), "f") if "e" in text else text
+
+
+def _implausible(marker: str, value: float, ucum: str) -> str:
+    """Why such a result is not possible, with the question that `interpret` asks; empty where it is."""
+    import pandas as pd
+
+    from labinterp.interpretation import interpret as interpret_rows
+
+    row = interpret_rows(
+        pd.DataFrame({"name_text": [marker], "value_text": [_digits(value)], "unit_text": [ucum], "decimal": ["."]})
+    ).results
+    return str(row["reason"].iat[0]) if row["status"].iat[0] == "implausible" else ""
 
 
 def check(args: argparse.Namespace) -> int:

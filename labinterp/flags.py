@@ -508,12 +508,26 @@ def _undecided(row: Row, limits: Limits, language: Language) -> str:
     if row.comparator or row.low != row.high:
         printed = row.value_text.strip()
         return language.say("The result {value} reaches across a limit, so it cannot be placed.", value=printed)
+    said = []
     if limits.open_facts:
         facts = language.both(map(language.say, limits.open_facts))
-        return language.say("The limits differ by {facts}, which the report does not say.", facts=facts)
-    if limits.passed_over:  # told by the reason that follows
-        return ""
+        said.append(language.say("The limits differ by {facts}, which the report does not say.", facts=facts))
+    if _blurred(row.low, limits):
+        near = english("The conversion from {unit} to the unit of the limit is approximate, and the result lies too near the limit.")
+        said.append(language.say(near, unit=row.unit_text.strip() or row.ucum))
+    if said or limits.passed_over:  # what was passed over is told by the reason that follows
+        return " ".join(said)
     return language.say("The limits that may apply disagree.")
+
+
+def _blurred(value: float, limits: Limits) -> bool:
+    """Whether an approximate conversion makes a limit run through the result."""
+    at = Results(np.array([value]), np.array([value]), np.array([False]), np.array([False]))
+    spans = (span for span in (*limits.printed, *limits.intervals) if span.line.uncertainty)
+    if any(np.isnan(span.side(at)[0]) for span in spans):
+        return True
+    scales = [(scale, at.along(scale.line)) for scale in limits.scales if scale.line.uncertainty]
+    return any(((np.array(scale.starts) > low) & (np.array(scale.starts) <= high)).any() for scale, (low, high) in scales)
 
 
 def _question(row: Row, limits: Limits, language: Language) -> str:

@@ -27,6 +27,7 @@ _SYSTEM_PREFIX = re.compile(
 _PREFIX_SPECIMEN = {"u": "urine", "csv": "csf"}
 _TEST_CODE = re.compile(r"^\d{2}\.\d{2,}\S*\s+(?=[^\W\d])")  # 06.04 Albumin: a number that the laboratory gives the test
 SPECIMENS = (english("blood"), english("urine"), english("csf"), english("stool"), english("saliva"), english("bedside"), english("other"))
+CONTRADICTED = "contradicted"
 LONG = 7  # letters: in shorter names no slip is forgiven
 NEAR = 0.88  # editorial: at most one slip in eight letters
 
@@ -35,7 +36,7 @@ NEAR = 0.88  # editorial: at most one slip in eight letters
 class Match:
     marker: str | None = None
     loinc: str = ""
-    how: str = ""  # loinc, exact, reduced (specimen words or brackets left out), fuzzy
+    how: str = ""  # loinc, exact, reduced (specimen words or brackets left out), fuzzy; contradicted: name and code do not agree
     score: float = 0.0
     reason: str = ""
 
@@ -70,20 +71,73 @@ def match(ref: Reference, name: str, code: str = "", specimen: str = "", section
             if known and known[1]:
                 return Match(reason=ref.say("LOINC {code} is another quantity than {marker}.", code=text, marker=known[0]))
             if known:
-                return Match(known[0], text, "loinc", 1.0)
+                return doubted(ref, Match(known[0], text, "loinc", 1.0), name, specimen, section, unit)
     if not fold_name(name):
         return Match(reason=ref.say("The row has no name."))
     if fold_name(name) in ref.markers:  # an id, as programs write it
         name = ref.markers[fold_name(name)].id
     where = specimen_of(ref, name, specimen, section)
+    how, _, ids = looked_up(ref, name)
+    return decide(ref, ids, where, unit, how, 1.0, name) if ids else near(ref, name, where, unit)
+
+
+def looked_up(ref: Reference, name: str) -> tuple[str, str, tuple[str, ...]]:
+    """The markers that a printed name is a name of: how it was found, the part of it that is known, and their ids; empty where none is."""
     for how, key in keys_of(ref, name):
         ids = ref.candidates(key)
         if key.replace(" ", "_") in ref.markers:
             ids = tuple(dict.fromkeys((key.replace(" ", "_"), *ids)))
-        if not ids:
-            continue
-        return decide(ref, ids, where, unit, how, 1.0, name)
-    return near(ref, name, where, unit)
+        if ids:
+            return how, key, ids
+    return "", "", ()
+
+
+def doubted(ref: Reference, by_code: Match, name: str, specimen: str, section: str, unit: str) -> Match:
+    """What a LOINC code says, beside the name and the specimen of the row. Where they contradict it, the row is neither of the two.
+
+    A code that says more than the name (of method or specimen) is no contradiction, nor is a name that says more than the code: words of
+    the one are then words of the other. Where such a name is known to be confused with the code's test, the code holds, with a remark.
+    """
+    marker = ref.markers[str(by_code.marker)]
+    how, key, ids = looked_up(ref, name)
+    named = {specimen_of(ref, name, "", "")} - {"", "blood"}  # red blood cells are counted in urine too
+    if marker.id in ids:
+        named -= _kinds_in(ref, key)  # large platelets (P-LCR): LCR is a fluid elsewhere
+    for text, kinds in ((specimen, _kinds_in(ref, specimen)), (name, named)):
+        if kinds and not kinds & set(marker.specimen):
+            contradiction = english("LOINC {code} is {test}, and the row says {words}: it was not taken for that test.")
+            reason = ref.say(contradiction, code=by_code.loinc, test=marker.name, words=repr(text.strip()))
+            return Match(how=CONTRADICTED, reason=reason)
+    if not ids or marker.id in ids:
+        return by_code
+    other = decide(ref, ids, specimen_of(ref, name, specimen, section), unit, how, 1.0, name).marker
+    if other is None or other == marker.id:
+        return by_code
+    told = {"name": repr(name.strip()), "other": ref.markers[other].name, "code": by_code.loinc, "test": marker.name}
+    said, meant, whole = (set(fold_name(text).split()) for text in (key, told["other"], name))
+    if not any(said <= words or meant <= words or words <= whole for words in _words_of(ref, marker.id)):
+        contradiction = english("The name {name} means {other}, and LOINC {code} is {test}: the row was taken for neither.")
+        return Match(how=CONTRADICTED, reason=ref.say(contradiction, **told))
+    if _cue(ref, marker.id, fold_name(name)):
+        remark = english("The name may mean {other}; it was taken for {test}, as LOINC {code} says.")
+        return replace(by_code, reason=ref.say(remark, **told))
+    return by_code
+
+
+@lru_cache(maxsize=65536)
+def _kinds_in(ref: Reference, text: str) -> frozenset[str]:
+    """All that a text says of what was examined."""
+    folded = f" {fold_name(text)} "
+    return frozenset(kind for word, kind in _specimen_words(ref) if kind != "silent" and f" {word} " in folded)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(ref: Reference, marker_id: str) -> tuple[frozenset[str], ...]:
+    """The words of every name of a marker, those of LOINC among them."""
+    marker = ref.markers[marker_id]
+    coded = (code.name for code in marker.loinc if not code.exclude)
+    names = [marker.name, *coded, *(name for own in marker.names.values() for name in own)]
+    return tuple(filter(None, (frozenset(fold_name(name).split()) for name in dict.fromkeys(names))))
 
 
 def blood_by_range(
@@ -168,7 +222,7 @@ def keys_of(ref: Reference, name: str) -> tuple[tuple[str, str], ...]:
     name = _TEST_CODE.sub("", " ".join(name.split()))
     bare = _BRACKETS.sub(" ", _SYSTEM_PREFIX.sub("", name))
     inside = [part for part in _BRACKETS.findall(name) if len(part.strip()) > 1]
-    reduced = _without(fold_name(bare), ref)
+    reduced = re.sub(r" in$", "", _without(fold_name(bare), ref))  # Sodium [Moles/volume] in Serum or Plasma
     whole = _without(fold_name(_SYSTEM_PREFIX.sub("", name)), ref)
     keys = [("exact", name), ("reduced", bare), ("reduced", whole), ("reduced", reduced), ("reduced", reduced.split(" - ")[0])]
     keys += [("reduced", " ".join(sorted(reduced.split())))] + [("reduced", part) for part in inside]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,9 +16,10 @@ from labinterp.derive import derive
 from labinterp.flags import flag_results
 from labinterp.identify import identify_markers
 from labinterp.intervals import choose_intervals
-from labinterp.language import english
+from labinterp.language import english, remark
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, UNREAD_COLUMNS, Alert, Finding, Notice, Patient, Question, Report, frame_of
 from labinterp.reference import Reference
+from labinterp.reference.fold import fold_name
 from labinterp.shown import group_of
 from labinterp.units import normalize_units
 from labinterp.values import parse_values
@@ -57,9 +59,13 @@ def interpret(
     `section_text`, `patient_id`, `sex`, `age` and `birth_date`. A row with a flag and no value is taken at the laboratory's word.
     `answers` maps question ids to a value or a list of values, and ``screen.<id>`` to ``yes`` or ``no``.
     `requested` names formulas that are worked out only when asked for (``ldl_friedewald``).
-    `patient` wins over what the report says of the person. Raises `ValueError` where a needed column is missing.
+    `patient` wins over what the report says of the person. Raises `ValueError` where a needed column is missing, and where reports are
+    of different people: both state a name, a birth date or a sex, and it differs; without two names the number of the patient decides.
+    Who knows better gives ``report.nameless()``.
     """
     ref = reference or Reference.default()
+    if not isinstance(report, Report | pd.DataFrame):
+        refuse_strangers(report)
     person = joined_patient(report, patient)
     results = interpret_rows(told_again(rows_of(report), "review", ref), ref, person)
     unread = told_again(unread_of(report), "reason", ref)
@@ -144,6 +150,50 @@ def joined_patient(report: Input, patient: Patient | None) -> Patient:
         printed = {getattr(one.patient, name) for one in reports} - {None}
         facts[name] = own if own is not None else printed.pop() if len(printed) == 1 else None
     return Patient(**facts)
+
+
+def refuse_strangers(reports: Sequence[Report]) -> None:
+    """Raise `ValueError` where two reports name different people. Names and numbers are not repeated in the error."""
+    for one, other, here in pairs_of(reports):
+        if what := difference(one, other):
+            raise ValueError(remark(f"{here} are of different people: the {what} differs; give reports of one person"))
+
+
+def pairs_of(reports: Sequence[Report]) -> Iterator[tuple[Report, Report, str]]:
+    """Every two reports, and what they are called."""
+    for (first, one), (second, other) in combinations(enumerate(reports, 1), 2):
+        here, there = one.name or remark("without a name"), other.name or remark("without a name")
+        yield one, other, remark(f"report {first} ({here}) and report {second} ({there})")
+
+
+def difference(one: Report, other: Report) -> str:
+    """What shows that two reports are of different people (both state it, and it differs); empty if nothing does.
+
+    Laboratories number their patients themselves, so a number says something only where there are no two names.
+    """
+    names = [set(fold_name(report.patient_name).split()) for report in (one, other)]
+    if all(names) and not (names[0] <= names[1] or names[1] <= names[0]):
+        return remark("name")
+    for fact, word in (("birth_date", remark("date of birth")), ("sex", remark("sex"))):
+        said = getattr(one.patient, fact), getattr(other.patient, fact)
+        if None not in said and said[0] != said[1]:
+            return word
+    return remark("patient number") if other_number(one, other) and not all(names) else ""
+
+
+def other_number(one: Report, other: Report) -> bool:
+    """Whether two reports bear numbers of patients, and none in common."""
+    ours, theirs = one.patient_numbers, other.patient_numbers
+    return bool(ours and theirs) and not ours & theirs
+
+
+def doubts_of_one_person(reports: Sequence[Report]) -> list[str]:
+    """What is odd about reports that are taken for one person's, in words."""
+    return [
+        remark(f"{here} bear one name and different patient numbers: make sure that they are of one person")
+        for one, other, here in pairs_of(reports)
+        if other_number(one, other)
+    ]
 
 
 @dataclass(frozen=True)
@@ -258,7 +308,7 @@ class Interpretation:
 
 
 def match_notices(results: pd.DataFrame, ref: Reference) -> list[Notice]:
-    """Names that were matched only nearly are told with the score, and rows that were matched against their heading with the reason."""
+    """Names that were matched only nearly are told with the score; rows matched against their heading or LOINC code with the reason."""
     told = results[(results["match"] == "fuzzy") | ((results["match"] != "") & (results["match_reason"] != ""))]
     rows = zip(told.index, told["name_text"], told["marker"], told["match"], told["match_score"], told["match_reason"], strict=True)
     near = english("{name} was taken for {test} (names agree to {score}%). Please check.")
@@ -270,6 +320,11 @@ def match_notices(results: pd.DataFrame, ref: Reference) -> list[Notice]:
             int(row),
         )
         if match == "fuzzy"
-        else Notice("heading", ref.say("{name}: {why} Please check.", name=repr(str(name)), why=reason), str(marker), int(row))
+        else Notice(
+            "heading",
+            ref.say("{name}: {why} Please check.", name=repr(str(name)), why=reason),
+            marker if isinstance(marker, str) else "",
+            int(row),
+        )
         for row, name, marker, match, score, reason in rows
     ]

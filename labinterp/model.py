@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -97,8 +97,8 @@ def frame_of(records: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.Data
 class Report:
     """One document, read. Every line of it is in `rows` or in `unread`.
 
-    `rows` has `ROW_COLUMNS`, `unread` has `UNREAD_COLUMNS`. `patient_name` is kept only so that two reports of different
-    people are not joined unasked: it goes into no log and no export unless asked.
+    `rows` has `ROW_COLUMNS`, `unread` has `UNREAD_COLUMNS`. `patient_name` and `patient_number` are kept only so that two reports
+    of different people are not joined unasked: they go into no log, and the name into no export unless asked.
     """
 
     rows: pd.DataFrame
@@ -109,6 +109,18 @@ class Report:
     format: str = ""
     name: str = ""
     notices: tuple[str, ...] = ()
+    patient_number: str = ""
+
+    @property
+    def patient_numbers(self) -> set[str]:
+        """The numbers that the sender gave the people in it: most often one, or none."""
+        own = set(self.rows["patient_id"].dropna().astype(str)) if "patient_id" in self.rows else set()
+        return (own | {self.patient_number}) - {""}
+
+    def nameless(self) -> Report:
+        """The report of one person without their name and number: for who knows whose it is, whatever it bears."""
+        rows = self.rows if len(self.patient_numbers) > 1 else self.rows.drop(columns="patient_id", errors="ignore")
+        return replace(self, rows=rows, patient_name="", patient_number="")
 
     @classmethod
     def of(cls, rows: list[dict[str, Any]], unread: list[dict[str, Any]], **facts: Any) -> Report:

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import combinations
 from math import exp, isfinite, log, nan, sqrt
 from typing import Any
 
 import pandas as pd
 
-from labinterp.interpretation import interpret_rows, joined_patient, told_again
+from labinterp.interpretation import interpret_rows, joined_patient, refuse_strangers, told_again
 from labinterp.language import english, remark
 from labinterp.model import Patient, Report
 from labinterp.reference import Reference
-from labinterp.reference.fold import fold_name
 from labinterp.reference.schema import Variation
 from labinterp.shown import Way, result_name
 
@@ -44,10 +42,14 @@ def trends(reports: Report | Sequence[Report], *, patient: Patient | None = None
     the reports from 0.
     Every line of a known marker is in the table; lines without a sure value or date take no part in changes. A change that is more than
     expected is a reason to look, and one that is not does not make a result normal.
-    Raises `ValueError` if the reports are of different people.
+    Raises `ValueError` if the reports are of different people (see `interpret`).
     """
     reports = [reports] if isinstance(reports, Report) else list(reports)
     refuse_strangers(reports)
+    for report in reports:
+        if "patient_id" in report.rows and report.rows["patient_id"].nunique() > 1:
+            name = report.name or remark("a report")
+            raise ValueError(remark(f"{name} holds results of several people; trends are of one person"))
     ref = reference or Reference.default()
     common = joined_patient(reports, patient) if reports else Patient()
     records: list[dict[str, Any]] = []
@@ -65,35 +67,6 @@ def trends(reports: Report | Sequence[Report], *, patient: Patient | None = None
         points.sort(key=lambda record: (record["day"] is None, record["day"] or date.min, record["report"]))
         compare(points, ref, marker)
     return pd.DataFrame([record for points in by_marker.values() for record in points], columns=list(TREND_COLUMNS))
-
-
-def refuse_strangers(reports: Sequence[Report]) -> None:
-    """Raise `ValueError` where two reports name different people. Names are not repeated in the error."""
-    for (first, one), (second, other) in combinations(enumerate(reports, 1), 2):
-        if what := difference(one, other):
-            here, there = one.name or remark("without a name"), other.name or remark("without a name")
-            raise ValueError(
-                remark(
-                    f"report {first} ({here}) and report {second} ({there}) are of different people: "
-                    f"the {what} differs; trends are of one person"
-                )
-            )
-    for report in reports:
-        if "patient_id" in report.rows and report.rows["patient_id"].nunique() > 1:
-            name = report.name or remark("a report")
-            raise ValueError(remark(f"{name} holds results of several people; trends are of one person"))
-
-
-def difference(one: Report, other: Report) -> str:
-    """What shows that two reports are of different people (both state it, and it differs); empty if nothing does."""
-    names = [set(fold_name(report.patient_name).split()) for report in (one, other)]
-    if all(names) and not (names[0] <= names[1] or names[1] <= names[0]):
-        return remark("name")
-    for fact, word in (("birth_date", remark("date of birth")), ("sex", remark("sex"))):
-        said = getattr(one.patient, fact), getattr(other.patient, fact)
-        if None not in said and said[0] != said[1]:
-            return word
-    return ""
 
 
 def point(cells: dict[Any, Any], ref: Reference, number: int, laboratory: str) -> dict[str, Any]:

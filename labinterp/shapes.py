@@ -338,6 +338,11 @@ _TITER = re.compile(
     rf"\s*(?:tit(?:er|re|olo|ulo)?\.?|титр)?\s*:?\s*(?P<comparator>{_SIGN})?\s*1\s?(?P<colon>[:/])\s?(?P<titer>\d[\d.,' ]*)(?P<rest>.*)",
     re.I | re.S,
 )
+_PATTERN_WORD = rf"(?:(?<![^\W_]){_any(words.PATTERNS)}(?![^\W_])|\bAC-?[1-9]\d?\b)"
+_PATTERN = re.compile(
+    rf"[(\[]?\s?{_PATTERN_WORD}(?:\s?(?:[,/+&-]|\b(?:{words.AND_WORDS.replace(' | ', '|')})\b)?\s?[(\[]?{_PATTERN_WORD}[)\]]?)*\s?[)\]]?",
+    re.I,
+)
 _SITE = re.compile(r"^(?P<word>.*\S)\s+\d{1,2}$")
 _BARE = re.compile(r"([<>]?)([1-9]\d{0,5}|(?:0|[1-9]\d{0,5})\.\d{1,2})", re.ASCII)
 """What nine of ten results are: a few digits, at most two of them behind a point. Whatever the locale, it is read in one way."""
@@ -350,9 +355,11 @@ def parse_value(text: str, locale: str | None = None) -> ValueReading:
     if len(text) > LONGEST_VALUE:
         raise ValueTextError(f"too long for a result: {text[:40]!r}...")
     plain = _WIDE.sub("  ", tidy(text).replace("\n", "  ")).strip().rstrip(";:")  # two spaces group no thousands
-    found = _words(plain) or _flagged_words(plain, locale)
+    found = _words(plain) or _patterned_titer(plain, locale) or _flagged_words(plain, locale)
     if found:
         return found
+    if plain.casefold() in ("true", "false"):
+        raise ValueTextError(f"{text!r} answers yes or no, and nothing says what was asked")
     found = _titer(plain) or _range_value(plain, locale) or _number_value(plain, locale)
     if found:
         return found
@@ -421,6 +428,16 @@ def _titer(text: str) -> ValueReading | None:
         return None
     comparator = _comparator(found["comparator"]) if found["comparator"] else ""
     return ValueReading("titer", comparator, value, 1.0, flag=flag, unit=unit)
+
+
+def _patterned_titer(text: str, locale: str | None) -> ValueReading | None:
+    """A titre with the pattern that the microscope showed: ``1:640 speckled``. The pattern is a word beside the number, no part of it."""
+    parts = [part.strip(" ,;") for part in _PATTERN.split(text)] if ":" in text or "/" in text else []
+    if len(parts) < 2 or sum(any(map(str.isdigit, part)) for part in parts) != 1:  # two titres are two results
+        return None
+    bare = " ".join(filter(None, parts))
+    found = _flagged_words(bare, locale) or _titer(bare)
+    return found if found and found.value2 == 1.0 else None
 
 
 def _range_value(text: str, locale: str | None) -> ValueReading | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from labinterp.language import remark
+
 _PUNCTUATION = re.compile(r"[\s.,;:_'’`\"-]+")
 
 
@@ -265,6 +267,27 @@ NO_RESULT: dict[str, str] = _table(
     """,
     }
 )
+
+PATTERNS = """
+    speckled | fine speckled | coarse speckled | dense fine speckled | fine granular | granular | homogeneous | homogenous | diffuse |
+    nuclear | nucleolar | centromere | anticentromere | nuclear dots | multiple nuclear dots | few nuclear dots | nuclear membrane |
+    nuclear envelope | peripheral | rim | cytoplasmic | mitotic | spindle | reticular | mixed | pattern |
+    gesprenkelt | fein gesprenkelt | feingesprenkelt | grob gesprenkelt | grobgesprenkelt | granulär | feingranulär | homogen | nukleär |
+    nukleolär | nucleolär | zentromer | zytoplasmatisch | cytoplasmatisch | muster |
+    moucheté | mouchetée | moucheté fin | homogène | nucléaire | nucléolaire | centromère | cytoplasmique | aspect |
+    moteado | moteado fino | homogéneo | nucleolar | centrómero | citoplasmático | patrón |
+    punteggiato | granulare | omogeneo | nucleolare | centromero | citoplasmatico |
+    gespikkeld | homogeen | nucleolair | ziarnisty | homogenny | jąderkowy | plamisty
+"""
+"""Words for what the microscope shows beside a titre of antinuclear antibodies (the nomenclature of ICAP, www.anapatterns.org)."""
+
+NOT_FINAL = {
+    "preliminary": remark("the laboratory calls it preliminary and may still change it"),
+    "unverified": remark("the laboratory has not verified it yet and may still change it"),
+    "partial": remark("the laboratory calls it partial and may still change it"),
+    "unknown": remark("its sender does not know whether it is final"),
+}
+"""A result that the laboratory gives before it stands by it: judged, and never taken for the last word. None holds a ``; ``."""
 
 NO_RANGE: frozenset[str] = frozenset(
     fold_word(word)

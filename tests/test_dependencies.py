@@ -80,7 +80,8 @@ def table() -> str:
         "# What labinterp rests on\n\n"
         "Everything that `pip install 'labinterp[all]'` brings along on Linux, with its licence as its own metadata say it. labinterp is\n"
         "under Apache-2.0; nothing here is under the GPL or AGPL. fpdf2 (LGPL-3.0) is used as a library that a user can replace.\n"
-        "Written by `python tests/test_dependencies.py`; a test fails where it is stale.\n\n"
+        "Written by `python tests/test_dependencies.py`; a test fails where it is stale. The oldest versions that are allowed stand in\n"
+        "`tests/lowest.txt`; when the tests ran with them, and with the newest, is told under [Reliability](reliability.md).\n\n"
         f"| Distribution | Licence |\n|---|---|\n{lines}"
     )
 

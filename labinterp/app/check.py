@@ -308,15 +308,17 @@ def take_changes(session: Session, key: str, labels: list[int]) -> None:
 
 
 def understood_as(session: Session, name: str | None) -> dict[str, str]:
-    """The cells that make a line this test: its LOINC code, else its name."""
+    """The cells that make a line this test, whatever stands on the paper."""
     marker = next((m for m in session.interpretation().reference.markers.values() if m.name == name), None) if name else None
     return this_test(marker) if marker else {}
 
 
 def this_test(marker: Marker) -> dict[str, str]:
-    """The cells that say that a line is this test, whatever its name."""
+    """The cells that say that a line is this test: its LOINC code, and a name and a specimen that do not contradict it."""
     codes = sorted((code for code in marker.loinc if not code.exclude), key=lambda code: not code.default)
-    return {"code_text": codes[0].code} if codes else {"name_text": Reference.default().markers[marker.id].name}
+    if codes:
+        return {"name_text": marker.name, "code_text": codes[0].code, "specimen_text": ""}
+    return {"name_text": Reference.default().markers[marker.id].name}
 
 
 def phone_list(session: Session, rows: list[Row]) -> None:
@@ -379,7 +381,7 @@ def entry(session: Session, place: str, *, beside: bool = False) -> None:
         )
         span = st.text_input(say("Range on the paper"), key=f"{key}-range", max_chars=80)
         if st.button(say("Add this line"), type="primary", key=f"{key}-add", disabled=not test or not value.strip()):
-            texts = {"name_text": marker.name, **this_test(marker)} if marker else {"name_text": str(test)}
+            texts = this_test(marker) if marker else {"name_text": str(test)}
             session.add({**texts, "value_text": value.strip(), "unit_text": unit or "", "range_text": span.strip()})
             st.rerun()
 

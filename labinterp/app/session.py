@@ -12,12 +12,11 @@ import streamlit as st
 
 import labinterp
 from labinterp.app.speech import KEPT, code, knowledge
-from labinterp.interpretation import Interpretation, interpret_rows
+from labinterp.interpretation import Interpretation, difference, interpret_rows
 from labinterp.language import remark
 from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of, today
 from labinterp.readers.guarded import read_guarded
 from labinterp.reference import Reference
-from labinterp.series import difference
 
 if TYPE_CHECKING:
     from labinterp.app.picture import Sheet
@@ -81,9 +80,9 @@ class Session:
             except labinterp.LabinterpError as error:
                 self.refused.append((name, str(error)))
                 continue
-            if len(numbers(document.report)) > 1:
+            if len(document.report.patient_numbers) > 1:
                 self.refused.append((name, remark("It holds results of several people. Open it under “Many results”.")))
-            elif any(seems_another(document.report, other.report) for other in self.documents):
+            elif any(difference(document.report, other.report) for other in self.documents):
                 self.waiting.append(document)
             else:
                 self.join(document)
@@ -233,18 +232,6 @@ class Session:
             base = _judged(rows, known)
             self.tried[key] = {fact for fact, people in trials.items() if any(_judged(rows, person) != base for person in people)}
         return self.tried[key]
-
-
-def seems_another(one: Report, other: Report) -> bool:
-    """Whether two reports may be of different people: worth asking. Without names the patient's number decides."""
-    named = bool(one.patient_name and other.patient_name)
-    ours, theirs = numbers(one), numbers(other)
-    return bool(difference(one, other)) or (not named and bool(ours and theirs) and not ours & theirs)
-
-
-def numbers(report: Report) -> set[str]:
-    """The patients' numbers in a report."""
-    return set(report.rows["patient_id"].dropna().astype(str)) - {""} if "patient_id" in report.rows else set()
 
 
 def current() -> Session:

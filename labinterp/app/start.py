@@ -7,7 +7,7 @@ import streamlit as st
 import labinterp
 from labinterp.app.bar import bar
 from labinterp.app.markup import aside, esc, p, pill, show, ul
-from labinterp.app.session import Document, Session, current, forget, numbers
+from labinterp.app.session import Document, Session, current, forget
 from labinterp.app.speech import again, day, number, plural, say
 from labinterp.goldens import samples_folder
 
@@ -175,7 +175,7 @@ def whose(document: Document) -> str:
     person = document.report.patient
     sex = {"female": say("female"), "male": say("male")}.get(person.sex or "", "")
     born = say("born {day}", day=day(person.birth_date)) if person.birth_date else ""
-    known = "" if document.report.patient_name else ", ".join(sorted(numbers(document.report)))
+    known = "" if document.report.patient_name else ", ".join(sorted(document.report.patient_numbers))
     number_ = say("patient {number}", number=known) if known else ""
     return ", ".join(part for part in (document.report.patient_name, number_, sex, born) if part) or say("no name")
 

@@ -117,7 +117,7 @@ def observation_of(row: pd.Series, interpretation: Interpretation) -> dict[str, 
         code["coding"] = [{"system": LOINC, "code": loinc}]
     observation: dict[str, Any] = {
         "resourceType": "Observation",
-        "status": "final",
+        "status": "preliminary" if row["review"] else "final",  # "data may be incomplete or unverified"
         "category": [{"coding": [{"system": CATEGORY, "code": "laboratory"}]}],
         "code": code,
     }

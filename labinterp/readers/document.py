@@ -78,6 +78,7 @@ def report_of(pages: Sequence[Page], *, name: str, format: str, locale: str | No
             birth_date=_born(birth, order),
         ),
         patient_name=next((f.name for f in first if f.name), ""),
+        patient_number=next((f.number for f in first if f.number), ""),
         laboratory=next((f.laboratory for f in first if f.laboratory), ""),
         format=format,
         name=name,

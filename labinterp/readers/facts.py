@@ -12,6 +12,10 @@ from labinterp.readers import vocabulary
 from labinterp.readers.cells import DATE, TIME
 from labinterp.readers.geometry import Line
 from labinterp.readers.vocabulary import fold_name
+from labinterp.readers.words import role_of
+
+_NUMBER = re.compile(r"[A-Z]{0,4}[-./]?\d[\w./-]*(?=\s|$)")  # P-4711; Ada 2 is a name
+"""The number of a patient, at the beginning of what is said of them."""
 
 
 @dataclass
@@ -22,6 +26,7 @@ class Facts:
     age: float | None = None
     birth_text: str = ""
     name: str = ""
+    number: str = ""
     laboratory: str = ""
     collected: str = ""
     date: str = ""
@@ -47,6 +52,8 @@ def facts_of(lines: Sequence[Line]) -> Facts:
             _sex(facts, value, label)
         elif folded in vocabulary.words("sex"):
             _sex(facts, value, label)
+        elif role_of(label) == "patient_id" and folded != "id" and (found := _NUMBER.match(value)):  # an ID alone may be the sample's
+            facts.number = facts.number or found[0]
         elif folded in vocabulary.words("patient") and not facts.name:
             facts.name = _person(value)
             _age_sex(facts, value)

@@ -19,6 +19,7 @@ from labinterp.readers.encoding import decode
 from labinterp.readers.limits import limits
 from labinterp.readers.words import sexes_of
 from labinterp.shapes import looks_like_range, parse_date
+from labinterp.words import NOT_FINAL
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
@@ -47,7 +48,13 @@ LONGEST_FLAG = 40
 
 _TAG = re.compile(r"\s*\((?:qualifier value|finding|organism|disorder|substance|observable entity|situation)\)$")
 
-NOT_RESULTS = {"entered-in-error": "entered in error", "cancelled": "cancelled"}
+NOT_RESULTS = {
+    "entered-in-error": remark("entered in error"),
+    "cancelled": remark("cancelled"),
+    "cannot-be-obtained": remark("not obtainable"),
+}
+PRESENCE = {"true": "present", "false": "absent"}
+REGISTERED, PENDING = "registered", "pending"
 MODIFIED = remark("it carries an extension that can change its meaning and is not known here")
 TESTED = ("laboratory", "lab", "LAB", "MB", "CH", "HM", "SR", "MCB", "GE", "IMM", "CTH")
 UNREAD_VALUES = ("DateTime", "Time", "Period", "SampledData", "Attachment", "Reference")
@@ -93,6 +100,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         unread,
         patient=person or Patient(),
         patient_name=document.names.get(next(iter(people)), "") if len(people) == 1 else "",
+        patient_number=document.number_of(next(iter(people))) if len(people) == 1 else "",
         laboratory=document.laboratory,
         format="fhir",
         name=name,
@@ -168,6 +176,7 @@ class _Document:
         self.notices: list[str] = []
         self.patients: dict[str, Patient] = {}
         self.names: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
         self.laboratory = ""
         self.seen: Counter[str] = Counter()
         self.index: dict[str, dict[str, Any]] = {}
@@ -229,6 +238,7 @@ class _Document:
             age=age if age is not None and 0 <= age <= 130 else None,
             pregnant={"True": True, "False": False}.get(pregnant),
         )
+        self.numbers[key] = str(only(resource.get("identifier")).get("value") or ("" if "#" in key else resource.get("id")) or "")
         for human in many(resource.get("name"))[:1]:
             given = human.get("given")
             parts = [*map(str, given if isinstance(given, list) else []), str(human.get("family") or "")]
@@ -240,6 +250,11 @@ class _Document:
         if found is not None and id(found) in self.key_of:
             return self.key_of[id(found)]
         return str(only(subject).get("reference") or "")
+
+    def number_of(self, key: str) -> str:
+        """The number of a person: an identifier, else the id that the server gave them; a reference within the document is none."""
+        outside = key.startswith("Patient/") or "/Patient/" in key
+        return self.numbers.get(key, key.partition("/_history")[0].rpartition("/")[2] if outside else "")
 
     def _members(self, resource: dict[str, Any], key: str) -> list[dict[str, Any]]:
         found = (self.resolve(reference, resource) for reference in many(resource.get(key)))
@@ -332,8 +347,17 @@ class _Document:
 
     def _row(self, part: dict[str, Any], observation: dict[str, Any], panel: str) -> None:
         value, unit, review = value_of(part)
+        status, own = str(observation.get("status") or ""), extension(part, "review")
+        if status == REGISTERED:
+            value, unit, review = PENDING, "", too_early(f"{value} {unit}".strip() if sent(part) else "")
         key = self._patient_key(observation)
         report = self.report_of.get(id(observation), {})
+        withdrawn = NOT_RESULTS.get(str(report.get("status") or ""))
+        doubts = [
+            review,
+            own or NOT_FINAL.get(status, ""),  # what we exported says itself why it is not final
+            remark(f"the laboratory marks the report that holds it as {withdrawn}") if withdrawn else "",
+        ]
         specimen = only(observation.get("specimen")) or only(report.get("specimen"))
         source = self.resolve(specimen, observation) or {}
         row = {
@@ -347,7 +371,7 @@ class _Document:
             "specimen_text": concept(source.get("type")) or str(specimen.get("display") or ""),
             "code_text": coded(part.get("code"), LOINC),
             "decimal": "," if extension(part, "decimal") == "," else ".",
-            "review": "; ".join(filter(None, [review, extension(part, "review")])),
+            "review": "; ".join(filter(None, doubts)),
             "patient_id": key,
         }
         row["text"] = " ".join(" ".join(str(row[c]) for c in ("name_text", "value_text", "unit_text", "range_text", "flag_text")).split())
@@ -431,6 +455,21 @@ def quantity(item: Any) -> tuple[str, str] | None:
     return str(item["value"]), code if code and item.get("system") == UCUM else printed or code
 
 
+def asks_for_presence(part: dict[str, Any]) -> bool:
+    """Whether a LOINC name says that the test asks whether something is there: ``Nitrite [Presence] in Urine``."""
+    return any(c.get("system") == LOINC and "[Presence]" in str(c.get("display") or "") for c in many(only(part.get("code")).get("coding")))
+
+
+def sent(part: dict[str, Any]) -> bool:
+    """Whether a value was sent at all, whatever it is."""
+    return any(part.get(f"value{kind}") is not None for kind in VALUES)
+
+
+def too_early(shown: str) -> str:
+    """Why a person should look at a result that is still pending: only where a value was sent with it nevertheless."""
+    return remark(f"a value was sent with it ({shown}) although the laboratory says that there is no result yet") if shown else ""
+
+
 def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
     """The value as text, its unit, and why a person should look at it ("" if they need not)."""
     for kind in VALUES:
@@ -455,6 +494,9 @@ def value_of(part: dict[str, Any]) -> tuple[str, str, str]:
             return printed or (f"{top[0]}:{bottom[0]}" if top and bottom else ""), "", ""
         if kind in UNREAD_VALUES:
             return "", "", remark(f"the value is sent as {kind}, which is not read")
+        if kind == "Boolean":
+            said = {"True": "true", "False": "false"}.get(str(value), str(value))
+            return (PRESENCE.get(said, said) if asks_for_presence(part) else said), extension(part, "unit"), ""
         return str(value), extension(part, "unit"), ""
     reason = concept(part.get("dataAbsentReason"))
     return "" if reason == "unknown" else reason.replace("-", " "), extension(part, "unit"), ""

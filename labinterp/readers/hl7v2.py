@@ -15,7 +15,7 @@ from labinterp.errors import ReadError
 from labinterp.language import remark
 from labinterp.model import Patient, Report, today
 from labinterp.readers.encoding import decode, encoding_of
-from labinterp.readers.fhir import ANSWERS, without_tag
+from labinterp.readers.fhir import ANSWERS, PENDING, too_early, without_tag
 from labinterp.readers.limits import limits
 from labinterp.readers.table import taken_apart
 from labinterp.readers.text import names_a_test
@@ -34,13 +34,13 @@ STATUS = {
     "W": remark("the laboratory marks it as wrong"),
     "X": remark("the result cannot be obtained"),
     "N": remark("not asked for"),
-    "I": remark("still pending"),
     "O": remark("an order without a result"),
 }
-"""OBX-11 (table 0085) that is no result."""
+"""OBX-11 (table 0085) that is no result, even where a value stands there."""
 
-NO_RESULT = ("D", "W", "X", "N", "O")
-"""Those that are none even where a value stands there. A pending value is kept for a person to look at."""
+STILL_PENDING = "I"
+NOT_FINAL = {"P": words.NOT_FINAL["preliminary"], "R": words.NOT_FINAL["unverified"], "S": words.NOT_FINAL["partial"]}
+"""OBX-11 of a result that may still change. Where it is empty, OBR-25 (table 0123) says ``P`` and ``R`` of the whole order."""
 
 NO_RESULT_TYPES = {
     "ED": remark("an attached document"), "RP": remark("a pointer to a document"), "DT": remark("a date"), "TM": remark("a time"),
@@ -80,6 +80,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
         raise ReadError(f"{name}: a segment of more than {most.parts} fields and parts, which is the limit")
     rows: list[dict[str, Any]] = []
     people: dict[str, tuple[Patient, str]] = {}
+    numbered: set[str] = set()
     laboratories: list[str] = []
     others: Counter[str] = Counter()
     for segments in messages:
@@ -90,17 +91,21 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
             continue
         person = ""
         group: dict[str, Any] = {}
+        ordered = ""
         start = told = len(rows)  # where the rows of the order, and of the last observation, begin
         for segment in message:
             kind = str(segment[0])
             if kind == "MSH":
                 laboratories.append(_part(segment, 4))
             elif kind == "PID":
-                person = _part(segment, 3) or _part(segment, 2) or f"person {len(people) + 1}"
+                number = _part(segment, 3) or _part(segment, 2)
+                numbered.add(number)
+                person = number or f"person {len(people) + 1}"
                 people.setdefault(person, _patient(segment))
             elif kind == "OBR":
                 group = {"section_text": _words(segment, 4), "collected_text": time_of(_part(segment, 7)), "specimen_text": ""}
                 group["specimen_text"] = _part(segment, 15, 1, 2) or _part(segment, 15)
+                ordered = _part(segment, 25).upper()
                 start = told = len(rows)
             elif kind == "SPM":
                 specimen, taken = _words(segment, 4), time_of(_part(segment, 17))
@@ -108,7 +113,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
                     row["specimen_text"] = row.get("specimen_text") or specimen
                     row["collected_text"] = row.get("collected_text") or taken
             elif kind == "OBX":
-                own, reason, furniture = observation(segment)
+                own, reason, furniture = observation(segment, ordered)
                 line, told = " ".join(str(segment).split())[:LONGEST], len(rows)
                 if reason:
                     unread.append(_left(line, reason, "furniture" if furniture else "possible_result"))
@@ -119,7 +124,7 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
                 kind = "possible_result" if _may_be_a_result(note) else "furniture"
                 unread.append(_left(note or str(segment), remark("a note of the laboratory"), kind))
                 for row in rows[told:] if _doubts_the_sample(note) else ():
-                    row["review"] = row.get("review") or DOUBT
+                    row["review"] = "; ".join(filter(None, [row.get("review"), DOUBT]))
             else:
                 others[kind] += 1
     unread += [_left(f"{kind} ({count})", remark("segments that hold no result"), "furniture") for kind, count in sorted(others.items())]
@@ -129,7 +134,15 @@ def read(data: bytes, name: str, locale: str | None = None) -> Report:
     patient, patient_name = people.get(next(iter(mentioned)), (Patient(), "")) if len(mentioned) == 1 else (Patient(), "")
     laboratory = next(filter(None, laboratories), "")
     report = Report.of(
-        rows, unread, patient=patient, patient_name=patient_name, laboratory=laboratory, format="hl7v2", name=name, notices=tuple(notices)
+        rows,
+        unread,
+        patient=patient,
+        patient_name=patient_name,
+        patient_number=next(iter(mentioned & numbered), "") if len(mentioned) == 1 else "",
+        laboratory=laboratory,
+        format="hl7v2",
+        name=name,
+        notices=tuple(notices),
     )
     if len(mentioned) > 1:
         own_patients = [people.get(row["patient_id"], (Patient(), ""))[0] for row in rows]
@@ -199,12 +212,12 @@ def messages_of(text: str) -> tuple[list[list[str]], list[dict[str, Any]]]:
     return [["\\.br\\".join(lines) for lines in message] for message in messages], unread
 
 
-def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
-    """One OBX -> its rows; or the reason it has none, and whether it never was meant as a result."""
+def observation(segment: Any, ordered: str = "") -> tuple[list[dict[str, Any]], str, bool]:
+    """One OBX of an order with the status `ordered` -> its rows; or why it has none, and whether it never was meant as a result."""
     kind = _part(segment, 2).upper()
-    status = _part(segment, 11).upper()
+    status = _part(segment, 11).upper() or (ordered if ordered in ("P", "R") else "")
     code, name = _identity(segment, 3)
-    if status in NO_RESULT:
+    if status in STATUS:
         return [], STATUS[status], False
     if _part(segment, 29).upper() == "QST":
         return [], remark("a question asked with the order, not a result"), True
@@ -213,8 +226,8 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
     values = _values(segment, kind)
     flags = [_part(segment, 8, repetition) for repetition in range(1, _repetitions(segment, 8) + 1)]
     flag = " ".join(dict.fromkeys(flag for flag in flags if flag and flag.lower() != "null"))
-    if not any(values) and (status in STATUS or not flag):
-        return [], STATUS.get(status, remark("no value")), False
+    if not any(values) and not flag and status != STILL_PENDING:
+        return [], remark("no value"), False
     if not name and not code:
         return [], remark("no code and no name of the test"), False
     if any(len(value) > PROSE for value in values):
@@ -227,11 +240,14 @@ def observation(segment: Any) -> tuple[list[dict[str, Any]], str, bool]:
         "flag_text": flag,
         "collected_text": time_of(_part(segment, 14)),
     }
-    review = remark("one of several values sent for one result") if len(values) > 1 else STATUS.get(status, "")
+    if status == STILL_PENDING:
+        shown = " ".join(filter(None, ["; ".join(values), row["unit_text"]])) if values else ""
+        return [row | {"value_text": PENDING, "unit_text": "", "review": too_early(shown)}], "", False
+    review = [remark("one of several values sent for one result") if len(values) > 1 else "", NOT_FINAL.get(status, "")]
     found = []
     for value in values or [""]:
         own, unit, own_flag = taken_apart(value, row["unit_text"], row["flag_text"], row["range_text"])
-        found.append(row | {"value_text": own, "unit_text": unit, "flag_text": own_flag, "review": review})
+        found.append(row | {"value_text": own, "unit_text": unit, "flag_text": own_flag, "review": "; ".join(filter(None, review))})
     return found, "", False
 
 

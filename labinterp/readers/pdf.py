@@ -52,20 +52,22 @@ def pages_of(data: bytes, name: str, password: str | None = None) -> list[Page]:
     try:
         if len(document) > most.pages:
             raise ReadError(f"{name}: the PDF has {len(document)} pages; the limit is {most.pages}")
-        pages, clock = [], time.monotonic()
+        pages, drawn, clock = [], set(), time.monotonic()
         for number in range(len(document)):
             try:
-                page = document[number]
+                handle = document[number]
+                try:
+                    page = _page(handle, number + 1, name)
+                    if page.origin != "text" or (len(page.words) < FEW_WORDS and _is_picture(handle)):
+                        drawn.add(page.number)
+                finally:
+                    handle.close()
             except pdfium.PdfiumError:
-                pages.append(Page(number + 1, 0.0, 0.0, [], missing="this page is damaged and cannot be opened"))
-                continue
-            try:
-                pages.append(_page(page, number + 1, name))
-            finally:
-                page.close()
+                page = Page(number + 1, 0.0, 0.0, [], missing="this page is damaged and cannot be opened")
+            pages.append(page)
         if pages and all(page.missing for page in pages):
             raise ReadError(f"{name}: the PDF is damaged: none of its pages can be opened")
-        pictures = [p for p in pages if not p.missing and (p.origin != "text" or (len(p.words) < FEW_WORDS and _is_picture(document, p)))]
+        pictures = [page for page in pages if page.number in drawn]
         if pictures and not image.available():
             if len(pictures) == len(pages) and any(p.origin != "layer" for p in pictures):
                 raise ReadError(f"{name}: {_why(pictures)}; reading it as a picture needs the extra 'ocr': {image.INSTALL}")
@@ -99,16 +101,12 @@ def _page(page: Any, number: int, name: str) -> Page:
     return page_of(glyphs, number, width, height)
 
 
-def _is_picture(document: Any, page: Page) -> bool:
+def _is_picture(page: Any) -> bool:
     """A page with hardly any words: is a picture, or are drawn outlines of letters, on it?"""
     import pypdfium2.raw as raw
 
-    handle = document[page.number - 1]
-    try:
-        kinds = Counter(item.type for item in handle.get_objects(max_depth=4))
-        return bool(kinds[raw.FPDF_PAGEOBJ_IMAGE] or kinds[raw.FPDF_PAGEOBJ_PATH] > 150)
-    finally:
-        handle.close()
+    kinds = Counter(item.type for item in page.get_objects(max_depth=4))
+    return bool(kinds[raw.FPDF_PAGEOBJ_IMAGE] or kinds[raw.FPDF_PAGEOBJ_PATH] > 150)
 
 
 def _without_picture(page: Page) -> Page:

@@ -94,6 +94,7 @@ def report_of(tables: Sequence[Table], *, name: str, format: str, locale: str | 
         frame_of(unread, UNREAD),
         patient=_person(rows, facts.get("patient", Patient())),
         patient_name=facts.get("patient_name", ""),
+        patient_number=facts.get("patient_id", ""),
         laboratory=facts.get("laboratory", ""),
         format=format,
         name=name,
@@ -210,8 +211,8 @@ class _Reading:
         columns["code_text"] = np.where(columns["code_text"] == "", named, columns["code_text"])
         low, high = _first(body, at.get("low", [])), _first(body, at.get("high", []))
         if at.get("low") or at.get("high"):
-            both = pd.Series(low) + "\x00" + pd.Series(high)
-            columns["range_text"] = np.where(columns["range_text"] == "", _mapped(both.to_numpy(object), _between), columns["range_text"])
+            spans, found = resolve(pd.DataFrame({"low": low, "high": high}, dtype=object), ("low", "high"), _between)
+            columns["range_text"] = np.where(columns["range_text"] == "", spread(spans, found), columns["range_text"])
         columns["collected_text"] = self._date(body, at)
         columns |= _people(body, at, heads, self.notices)
         values = _first(body, at.get("value", []))
@@ -526,8 +527,7 @@ def _from_serial(text: str) -> str:
     return day.date().isoformat() if "." not in text and "," not in text else day.isoformat(" ", "minutes")
 
 
-def _between(pair: str) -> str:
-    low, _, high = pair.partition("\x00")
+def _between(low: str, high: str) -> str:
     return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
 
 

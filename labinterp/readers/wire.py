@@ -50,7 +50,7 @@ def plain(report: Report) -> tuple[dict[str, Any], bytes]:
     person = report.patient
     facts = {
         "patient": [person.sex, person.age, person.birth_date.isoformat() if person.birth_date else None, person.pregnant],
-        "facts": [report.patient_name, report.laboratory, report.format, report.name],
+        "facts": [report.patient_name, report.laboratory, report.format, report.name, report.patient_number],
         "notices": list(report.notices),
         "rows": rows,
         "unread": unread,
@@ -66,8 +66,8 @@ def report_from(message: dict[str, Any], blob: bytes) -> Report:
     unread, _ = _frame(message["unread"], blob, at, further)
     sex, age, birth_date, pregnant = message["patient"]
     born = date.fromisoformat(birth_date) if birth_date else None
-    name, laboratory, kind, document = message["facts"]
-    return Report(rows, unread, Patient(sex, age, born, pregnant), name, laboratory, kind, document, tuple(message["notices"]))
+    name, laboratory, kind, document, number = message["facts"]
+    return Report(rows, unread, Patient(sex, age, born, pregnant), name, laboratory, kind, document, tuple(message["notices"]), number)
 
 
 def _columns(frame: pd.DataFrame) -> tuple[list[tuple[str, str, Any]], bytes]:

@@ -94,7 +94,19 @@ class Knowledge:
 
 
 class _Words(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Plain scalars by the YAML 1.2 core rules."""
+    """Plain scalars by the YAML 1.2 core rules, and no deeper than `DEEPEST`: the composer recurses, in C until the stack is full."""
+
+    depth = 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: Any) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST + 1:  # the document itself is the first part
+            raise yaml.composer.ComposerError(
+                None, None, f"nested more than {DEEPEST} deep", current_node.start_mark if current_node else None
+            )
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
 
 
 _Words.yaml_implicit_resolvers = {}
@@ -132,8 +144,6 @@ def read_yaml(text: str, file: str, lines: dict[Path_, int], faults: list[Fault]
         if not isinstance(node, yaml.ScalarNode):
             if id(node) in seen:
                 faults.append(Fault(file, node.start_mark.line + 1, "an alias: write the part out where it belongs"))
-            if len(path) > DEEPEST:
-                faults.append(Fault(file, node.start_mark.line + 1, f"nested more than {DEEPEST} deep"))
             seen.add(id(node))
         if not node.tag.startswith(PLAIN_TAGS):
             faults.append(Fault(file, node.start_mark.line + 1, f"the tag {node.tag} is not read, only plain data"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from labinterp.interpretation import difference
 from labinterp.model import Patient, Report
-from labinterp.series import difference
 
 CALMING = ("all normal", "all clear", "nothing wrong", "everything is normal", "you have ")
 
@@ -294,7 +294,7 @@ def test_every_test_can_be_typed_in_by_its_name_in_both_languages(visitor):
 
     for language in ("en", "de"):
         markers = Reference.default(language=language).markers
-        lines = [{"name_text": marker.name, **this_test(marker), "value_text": "1"} for marker in markers.values()]
+        lines = [{**this_test(marker), "value_text": "1"} for marker in markers.values()]
         assert interpret(Report.of(lines, [])).results["marker"].tolist() == list(markers)
 
 

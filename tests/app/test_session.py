@@ -91,6 +91,9 @@ def test_a_line_can_be_said_to_be_another_test(visit):
     texts = check.understood_as(visit, "Magnesium")
     visit.change(0, **texts)
     assert visit.interpretation().results.loc[0, "marker"] == "magnesium"
+    visit.change(1, specimen_text="Urine")
+    visit.change(1, **check.understood_as(visit, "Potassium (serum/plasma)"))
+    assert visit.interpretation().results.loc[1, "marker"] == "potassium"
     assert check.understood_as(visit, None) == {}
 
 

@@ -350,6 +350,26 @@ def test_convert(run: Run, words: tuple[str, ...], value: float) -> None:
     assert float(ran.out) == pytest.approx(value, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("7.3", "%", "HbA1c"), "7.3"),  # as it was given
+        (("55", "mmol/mol", "HbA1c", "%"), "7.18"),  # 0.09148 x 55 + 2.152 = 7.183: two digits given, three shown
+        (("5.5", "mmol/L", "glucose", "mg/dL"), "99.1"),  # 18.0156 x 5.5 = 99.086
+        (("250", "10*9/L", "platelets", "/uL"), "250000"),
+        (("0.00000001", "g/L", "CRP", "g/L"), "0.00000001"),
+    ],
+)
+def test_convert_shows_one_digit_more_than_was_given(run: Run, words: tuple[str, ...], shown: str) -> None:
+    assert run("convert", *words).out.strip() == shown
+
+
+def test_convert_says_when_the_value_is_not_possible(run: Run) -> None:
+    slip = run("convert", "55", "%", "HbA1c", "mmol/mol")
+    assert slip.code == 0 and "not possible" in slip.err and "55 mmol/mol" in slip.err
+    assert run("convert", "7.2", "%", "HbA1c", "mmol/mol").err == ""
+
+
 def test_convert_explains_factor_source_and_rounding(run: Run) -> None:
     shown = run("convert", "7.2", "%", "HbA1c", "mmol/mol", "--explain").out.lower()
     assert "x 10.93" in shown
@@ -558,6 +578,28 @@ def test_trends_of_two_people_are_refused(run: Run) -> None:
     assert got.code == 2
     assert "different people" in got.err
     assert "Example" not in got.err
+
+
+def message(folder: Path, number: str, name: str, day: str) -> Path:
+    """An HL7 file with one result of one person."""
+    segments = [
+        f"MSH|^~\\&|LAB|Sample Laboratory|APP|WARD|{day}1030||ORU^R01|1|P|2.5.1",
+        f"PID|1||{number}^^^LAB||{name}",
+        f"OBR|1|||24326-1^Electrolytes^LN|||{day}0810",
+        "OBX|1|NM|2823-3^Potassium^LN||4.1|mmol/L|3.5-5.1||||F",
+    ]
+    file = folder / f"{number}.hl7"
+    file.write_text("\r".join(segments) + "\r", encoding="utf-8", newline="")
+    return file
+
+
+def test_trends_of_two_patient_numbers_are_not_mixed_silently(run: Run, tmp_path: Path) -> None:
+    one, other = message(tmp_path, "4711", "", "20260101"), message(tmp_path, "4712", "", "20260201")
+    refused = run("trends", one, other)
+    assert refused.code == 2 and "patient number differs" in refused.err and "--same-person" in refused.err
+    assert run("trends", one, other, "--same-person").code == 0
+    told = run("trends", message(tmp_path, "1", "Example^Ada", "20260101"), message(tmp_path, "2", "Example^Ada", "20260201"))
+    assert told.code == 0 and "different patient numbers" in told.err
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -13,6 +13,7 @@ from labinterp.alerts import _alert_limits, _is_critical, _named, _one_marker, f
 from labinterp.interpretation import interpret
 from labinterp.model import UNREAD_COLUMNS, Alert
 from labinterp.reference.schema_causes import Condition
+from labinterp.words import NOT_FINAL
 
 REF = Reference.default()
 FRAME = ["name_text", "value_text", "unit_text", "range_text"]
@@ -182,9 +183,27 @@ def test_a_doubtful_line_about_a_dangerous_marker_is_to_be_checked(trouble: dict
     assert not alerts(row("vitamin_d_25oh", 41, "ng/mL", **trouble))
 
 
-def test_a_doubtful_critical_value_fires_and_says_that_it_was_hard_to_read() -> None:
+def test_a_doubtful_critical_value_fires_and_says_why_it_is_doubtful() -> None:
     fired = alerts(row("potassium", 7.1, "mmol/L", "HH", review="two readings differ"))
-    assert set(fired) == {"potassium_critical_high"} and "hard to read" in fired["potassium_critical_high"].text
+    assert set(fired) == {"potassium_critical_high"} and "Please look: two readings differ." in fired["potassium_critical_high"].text
+
+
+@pytest.mark.parametrize("early", NOT_FINAL.values())
+def test_what_the_laboratory_may_still_change_is_no_line_to_check_and_fires_all_the_same(early: str) -> None:
+    """Nothing about it was hard to read: a normal value alarms nobody, a dangerous one does and says that it is not final."""
+    assert not alerts(row("potassium", 4.1, "mmol/L", review=early))
+    assert early in alerts(row("potassium", 7.1, "mmol/L", "HH", review=early))["potassium_critical_high"].text
+    assert "check_potassium" in alerts(row("potassium", 4.1, "mmol/L", review=f"two readings differ; {early}"))
+    assert "check_potassium" in alerts(row("potassium", 41, "mmol/L", review=early, status="implausible"))
+
+
+@pytest.mark.parametrize(("value", "fires"), [("6.9", True), ("4.1", False)])
+def test_a_code_that_contradicts_the_name_takes_no_alarm_away(value: str, fires: bool) -> None:
+    """Called chloride, coded as potassium: neither is said, but 6.9 would be dangerous if it is potassium."""
+    frame = pd.DataFrame([["Chloride", value, "mmol/L", "2823-3"]], columns=["name_text", "value_text", "unit_text", "code_text"])
+    found = {alert.id: alert for alert in interpret(frame).alerts}
+    assert ("check_potassium" in found) is fires
+    assert not fires or "Chloride 6.9" in found["check_potassium"].text
 
 
 @pytest.mark.parametrize(("value", "fires"), [(7.1, True), (4.2, False)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labinterp import ReadError, Report, parse_range, read
+from labinterp import ReadError, Report, interpret, parse_range, read
 
 UCUM = "http://unitsofmeasure.org"
 V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
@@ -172,6 +172,56 @@ def test_panels_in_r4_and_stu3() -> None:
 def test_what_is_no_laboratory_result_is_unread_with_a_reason(further: dict[str, Any], kind: str) -> None:
     report = load(observation(**further))
     assert len(report.rows) == 0 and list(report.unread["kind"]) == [kind] and report.unread["reason"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("preliminary", "preliminary"), ("unknown", "whether it is final"), ("final", ""), ("amended", ""), ("corrected", "")],
+)
+def test_a_result_that_is_not_final_is_judged_and_says_so(status: str, said: str) -> None:
+    """https://hl7.org/fhir/R4/valueset-observation-status.html: amended and corrected ones are complete and verified."""
+    answer = interpret(load(observation(status=status, valueQuantity=quantity(4.1), referenceRange=[{"text": "3.5-5.1"}])))
+    row = answer.results.iloc[0]
+    assert (row["flag"], row["abnormal"]) == ("N", False)
+    assert said in row["review"] if said else row["review"] == ""
+    assert ("1 inside all that apply" in answer.summary) is not said or not said
+
+
+def test_a_registered_result_is_no_result_yet() -> None:
+    bare = interpret(load(observation(status="registered"))).results.iloc[0]
+    assert (bare["marker"], bare["status"], bare["review"]) == ("potassium", "not_a_result", "") and "pending" in bare["reason"]
+    sent = interpret(load(observation(status="registered", valueQuantity=quantity(4.1), interpretation=[{"text": "N"}]))).results.iloc[0]
+    assert (sent["status"], sent["flag"], sent["abnormal"]) == ("not_a_result", "", None) and "4.1 mmol/L" in sent["review"]
+    parts = [{"code": {"text": name}, "valueQuantity": quantity(4)} for name in ("Potassium", "Chloride")]
+    panel = load(observation(status="registered", code={"text": "Panel"}, component=parts))
+    assert list(panel.rows["value_text"]) == ["pending", "pending"]
+
+
+def test_what_stands_in_a_withdrawn_report_is_to_be_looked_at() -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "entered-in-error",
+        "code": {"text": "x"},
+        "result": [{"reference": "Observation/k"}],
+    }
+    assert "entered in error" in load(report, observation(valueQuantity=quantity(4.1))).rows["review"].iloc[0]
+
+
+def test_true_and_false_are_read_only_where_the_code_says_what_is_asked() -> None:
+    asked = {"coding": [{"system": "http://loinc.org", "code": "5802-4", "display": "Nitrite [Presence] in Urine by Test strip"}]}
+    assert [one(code=asked, valueBoolean=value)["value_text"] for value in (True, False)] == ["present", "absent"]
+    row = interpret(load(observation(valueBoolean=True))).results.iloc[0]
+    assert (row["value_text"], row["status"], row["abnormal"]) == ("true", "unreadable_value", None)
+    assert "nothing says what was asked" in row["reason"]
+
+
+def test_our_own_export_of_a_doubt_is_preliminary_and_comes_back_with_the_same_words() -> None:
+    answer = interpret(load(observation(status="preliminary", valueQuantity=quantity(4.1))))
+    bundle = answer.to_fhir()
+    sent = next(entry["resource"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Observation")
+    assert sent["status"] == "preliminary"
+    again = read(json.dumps(bundle).encode(), name="export.json")
+    assert list(again.rows["review"]) == list(answer.results["review"])
 
 
 def test_other_resources_are_listed_once_with_their_number() -> None:

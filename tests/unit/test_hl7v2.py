@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from labinterp import ReadError, Report, read
+from labinterp import ReadError, Report, interpret, read
 
 HEAD = "MSH|^~\\&|LAB|Sample Laboratory|APP|WARD|20260119103000||ORU^R01|1|P|2.5.1"
 PID = "PID|1||4711^^^LAB||Example^Ada||19610314|F"
@@ -70,7 +70,6 @@ def test_kinds_of_values(obx: str, expected: tuple[str, ...]) -> None:
         ("OBX|1|NM|1^Potassium|||mmol/L|||||X", "cannot be obtained", "possible_result"),
         ("OBX|1|NM|1^Potassium||4.1|mmol/L|3.5-5.1||||X", "cannot be obtained", "possible_result"),
         ("OBX|1|NM|1^Potassium||4.1|mmol/L|3.5-5.1||||N", "not asked for", "possible_result"),
-        ("OBX|1|NM|1^Potassium|||mmol/L|||||I", "pending", "possible_result"),
         ("OBX|1|DT|1^Onset||20260101", "a date", "furniture"),
         ("OBX|1|CWE|1^Pregnant?||N^No||||||F||||||||||||||||||QST", "question", "furniture"),
         (
@@ -87,6 +86,38 @@ def test_what_is_no_result_is_unread_with_a_reason(obx: str, said: str, kind: st
     left = report.unread[report.unread["text"].str.startswith("OBX|")]
     assert len(report.rows) == 0 and len(left) == 1
     assert said in left["reason"].iloc[0] and left["kind"].iloc[0] == kind
+
+
+@pytest.mark.parametrize(("status", "said"), [("P", "preliminary"), ("R", "not verified"), ("S", "partial")])
+def test_a_result_that_is_not_final_is_judged_and_never_counted_as_normal(status: str, said: str) -> None:
+    """Table 0085. The value is what the laboratory has so far: high is high, and inside its range reassures nobody."""
+    answer = interpret(load(f"OBX|1|NM|2823-3^Potassium^LN||4.1|mmol/L|3.5-5.1||||{status}"))
+    row = answer.results.iloc[0]
+    assert (row["flag"], row["abnormal"], row["status"]) == ("N", False, "ok") and said in row["review"]
+    assert "0 inside all that apply" in answer.summary and not answer.alerts
+    critical = interpret(load(f"OBX|1|NM|2823-3^Potassium^LN||6.9|mmol/L|3.5-5.1||||{status}"))
+    assert critical.alerts[0].urgency == "emergency" and said in critical.alerts[0].text
+
+
+@pytest.mark.parametrize(("status", "order", "said"), [("", "P", "preliminary"), ("", "R", "not verified"), ("F", "P", ""), ("C", "P", "")])
+def test_without_a_status_of_its_own_a_result_has_that_of_its_order(status: str, order: str, said: str) -> None:
+    report = load(OBR + "||||||||||||||||||" + order, f"OBX|1|NM|1^Potassium||4.1|mmol/L|||||{status}")
+    review = report.rows["review"].iloc[0]
+    assert said in review if said else review == ""
+
+
+def test_a_pending_result_is_no_result_even_where_a_value_stands_there() -> None:
+    for value in ("", "4.1"):
+        answer = interpret(load(f"OBX|1|NM|2823-3^Potassium^LN||{value}|mmol/L|3.5-5.1||||I"))
+        row = answer.results.iloc[0]
+        assert (row["marker"], row["status"], row["flag"], row["abnormal"]) == ("potassium", "not_a_result", "", None)
+        assert "pending" in row["reason"] and bool(row["review"]) is bool(value)
+        assert ("4.1 mmol/L" in row["review"]) is bool(value)
+
+
+def test_the_laboratory_s_doubt_stands_beside_what_is_not_final() -> None:
+    report = load("OBX|1|NM|1^Potassium||4.1|mmol/L|||||P", "NTE|1||Specimen haemolysed")
+    assert "preliminary" in report.rows["review"].iloc[0] and "note" in report.rows["review"].iloc[0]
 
 
 def test_several_numbers_for_one_result_are_rows_to_be_looked_at() -> None:

@@ -103,3 +103,55 @@ def test_a_urine_range_and_a_urine_name_stay_urine() -> None:
     assert under("Urine", "Potassium", "45", "mmol/L", "25 - 125").results["marker"].iat[0] == "urine_potassium"
     assert under("", "Urine potassium", "4.5", "mmol/L", "3.5 - 5.1").results["marker"].iat[0] == "urine_potassium"
     assert under("Urine", "Potassium", "45", "mmol/L", "").results["marker"].iat[0] == "urine_potassium"
+
+
+def judged_row(name: str, code: str, specimen: str = "", value: str = "4.1", unit: str = "mmol/L") -> pd.Series:
+    columns = ["name_text", "code_text", "specimen_text", "value_text", "unit_text"]
+    return labinterp.interpret(pd.DataFrame([[name, code, specimen, value, unit]], columns=columns)).results.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "specimen"),
+    [
+        ("Sodium", "2823-3", ""),  # potassium
+        ("Natrium", "2823-3", "Serum"),
+        ("Sodium [Moles/volume] in Serum or Plasma", "2823-3", ""),
+        ("Creatinine", "2951-2", ""),  # sodium
+        ("Potassium", "2823-3", "Urine"),  # the code is of serum
+        ("Urine potassium", "2823-3", ""),
+        ("Albumin", "1751-7", "Ascites"),
+    ],
+)
+def test_a_code_that_contradicts_name_or_specimen_makes_the_row_neither(name: str, code: str, specimen: str) -> None:
+    row = judged_row(name, code, specimen)
+    assert row["status"] == "unknown_marker" and pd.isna(row["marker"]) and row["abnormal"] is not False
+    assert code in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "marker"),
+    [
+        ("Kalium", "2823-3", "potassium"),  # the same in another language
+        ("Potassium", "6298-4", "potassium"),  # whole blood
+        ("Glucose", "1558-6", "glucose_fasting"),  # the code says more: Fasting glucose [Mass/volume] in Serum or Plasma
+        ("Cholesterol", "13457-7", "cholesterol_ldl"),  # Cholesterol in LDL, by calculation
+        ("Zorblax", "2823-3", "potassium"),  # a name of nothing known
+        ("2823-3", "2823-3", "potassium"),
+        ("Red Blood Cells", "13945-1", "urine_rbc"),  # Erythrocytes in urine sediment: no blood is meant
+    ],
+)
+def test_a_code_that_says_more_than_the_name_is_no_contradiction(name: str, code: str, marker: str) -> None:
+    found = match(REF, name, code)
+    assert (found.marker, found.how, found.reason) == (marker, "loinc", "")
+
+
+def test_a_name_that_is_known_to_be_confused_with_the_test_of_the_code_is_told() -> None:
+    found = match(REF, "Free T4", "3026-2")  # Thyroxine (T4)
+    assert found.marker == "total_t4" and "free" in found.reason.lower() and "3026-2" in found.reason
+
+
+def test_no_marker_contradicts_its_own_codes() -> None:
+    for marker in REF.markers.values():
+        for code in (code for code in marker.loinc if not code.exclude):
+            for name in (marker.name, code.name, *(name for own in marker.names.values() for name in own)):
+                assert match(REF, name, code.code).marker == marker.id, (name, code.code)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import labinterp
 from labinterp import Patient, Reference
 from labinterp.intervals import (
     age_edges,
@@ -194,6 +195,9 @@ def test_an_approximate_factor_never_decides_near_a_limit() -> None:
 
     assert (lies(20.0), lies(200.0)) == (0, 1)
     assert math.isnan(lies(45.0))
+    row = labinterp.interpret(pd.DataFrame([["CRP", "45", "nmol/L"]], columns=["name_text", "value_text", "unit_text"])).results.iloc[0]
+    assert (row["status"], row["abnormal"]) == ("undetermined", None)
+    assert "nmol/L" in row["reason"] and "approximate" in row["reason"] and "too near the limit" in row["reason"]
     assert math.isnan(lies(50.0))
     exact = way("crp", "mg/dL", "mg/L")
     assert exact is not None and exact[1].uncertainty == 0

@@ -11,6 +11,7 @@ import pytest
 
 import labinterp
 from labinterp import Patient, Reference, Report
+from labinterp.interpretation import doubts_of_one_person
 from labinterp.reference.schema import Variation
 from labinterp.series import MORE, TREND_COLUMNS, WITHIN, expected, trends
 
@@ -177,6 +178,32 @@ def test_two_people_are_refused_without_naming_them(one, other, what):
     with pytest.raises(ValueError, match=f"different people: the {what} differs") as told:
         trends([report(row, day=EARLY, **one), report(row, day=LATE, **other)])
     assert "Ada" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [
+        ({"patient_number": "4711"}, {"patient_number": "4712"}, True),
+        ({"patient_number": "4711", "patient_name": "Ada Example"}, {"patient_number": "4712"}, True),
+        ({"patient_number": "4711"}, {"patient_number": "4711"}, False),
+        ({"patient_number": "4711"}, {}, False),
+        ({"patient_number": "4711", "patient_name": "Ada Example"}, {"patient_number": "0815", "patient_name": "Example, Ada"}, False),
+    ],
+)
+def test_without_two_names_the_number_of_the_patient_decides(one, other, refused):
+    """Laboratories number their patients themselves, so of one name two numbers are only odd."""
+    row = ("Potassium", "4.0", "mmol/L", "")
+    reports = [report(row, day=EARLY, **one), report(row, day=LATE, **other)]
+    for use in (trends, labinterp.interpret):
+        if refused:
+            with pytest.raises(ValueError, match="the patient number differs") as told:
+                use(reports)
+            assert "4711" not in str(told.value)
+        else:
+            use(reports)
+    assert len(trends([one.nameless() for one in reports])) == 2
+    odd = doubts_of_one_person(reports)
+    assert bool(odd) is ("Example, Ada" in other.values() or refused)
 
 
 def test_an_age_is_true_of_its_own_report_only():

@@ -207,3 +207,48 @@ def test_no_reading_is_infinite_or_nan() -> None:
 )
 def test_decimal_vote(texts: list[str], mark: str) -> None:
     assert decimal_vote(texts) == mark
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1:640 speckled",
+        "1:640, fine speckled pattern",
+        "1:640 (AC-4)",
+        "speckled 1:640",
+        "1:640 gesprenkelt",
+        "1:640 speckled and nucleolar",
+    ],
+)
+def test_a_titre_with_the_pattern_that_the_microscope_showed(text: str) -> None:
+    assert parse_value(text) == ValueReading("titer", value=640.0, value2=1.0)
+
+
+def test_a_pattern_takes_no_sign_word_or_flag_of_a_titre_away() -> None:
+    assert parse_value("<1:80 homogeneous") == ValueReading("titer", "<", 80.0, 1.0)
+    assert parse_value("1:640 speckled H") == ValueReading("titer", value=640.0, value2=1.0, flag="H")
+    assert parse_value("Positive 1:640 speckled") == ValueReading("qualitative", value=640.0, value2=1.0, qualitative="positive")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1:640 speckled, 1:160 nucleolar",
+        "1:40 speckled 000",
+        "1:640 not speckled",
+        "1:640 previous",
+        "640 speckled",
+        "speckled",
+        "2/5 speckled",
+    ],
+)
+def test_words_beside_a_titre_invent_none(text: str) -> None:
+    """Two titres are two results, an unknown word may take the titre back, and a pattern alone is no number."""
+    with pytest.raises(ValueTextError):
+        parse_value(text)
+
+
+@pytest.mark.parametrize("text", ["true", "False"])
+def test_yes_or_no_without_its_question_is_no_result(text: str) -> None:
+    with pytest.raises(ValueTextError, match="nothing says what was asked"):
+        parse_value(text)
