@@ -21,7 +21,7 @@ COLUMNS = (*TEXT_COLUMNS, "decimal", "date_order", "review", "patient_id")
 PEOPLE = pa.schema([("patient_sex", TEXT), ("patient_birth_date", pa.date32()), ("patient_age", pa.float64())])
 SCHEMA = pa.schema([*((name, TEXT) for name in COLUMNS), *PEOPLE])
 NAMES = {
-    **{name: name for name in COLUMNS if name != "review"},
+    **{name: name for name in COLUMNS},
     "sex": "patient_sex",
     "birth_date": "patient_birth_date",
     "age": "patient_age",

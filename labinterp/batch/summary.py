@@ -122,6 +122,7 @@ class Summary:
     counted: Counter[Tally] = field(default_factory=Counter)
     duplicates: Duplicates = field(default_factory=Duplicates)
     without_id: int = 0
+    to_review: int = 0  # rows of which the reader says that a person should look
     late_births: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     row_faults: list[Fault] = field(default_factory=list)
@@ -170,6 +171,8 @@ class Summary:
         else:
             same = [batch.column(name) for name in batch.schema.names if name != "file"]
         self.duplicates.add([column for column in same if not pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type)])
+        if "review" in names:
+            self.to_review += batch.num_rows - batch.column(names["review"]).null_count
         self._births(batch, names, file, first_row)
 
     def _births(self, batch: pa.RecordBatch, names: Mapping[str, str], file: str, first_row: int) -> None:
@@ -190,12 +193,12 @@ class Summary:
     def lines(self) -> Iterator[str]:
         """The summary, a line at a time."""
         counts = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in ordered(self.status))
-        yield f"{self.rows:,} {'row' if self.rows == 1 else 'rows'}: {counts or 'nothing to judge'}"
+        yield f"{rows(self.rows)}: {counts or 'nothing to judge'}"
         critical = self.flags["LL"] + self.flags["HH"]
         if critical:
             told = sorted(((flags["LL"] + flags["HH"], marker) for marker, flags in self.markers.items()), reverse=True)
             which = ", ".join(f"{marker} {count:,}" for count, marker in told[:TOLD] if count)
-            yield f"{critical:,} rows are beyond a critical limit (flag LL or HH): look at these first ({which})"
+            yield f"{rows(critical)} beyond a critical limit (flag LL or HH): look at these first ({which})"
         for what, unknown in (("tests", self.unknown_names), ("units", self.unknown_units)):
             if unknown:
                 shown = ", ".join(f"{' of '.join(part or '(none)' for part in key)} ({count:,})" for key, count in ordered(unknown)[:TOLD])
@@ -203,11 +206,13 @@ class Summary:
                 yield f"{what} not known here: {shown}{more}"
         if twice := self.duplicates.count():
             about = "" if self.duplicates.every == 1 else "about "
-            yield f"{about}{twice:,} rows repeat an earlier row (same person, test, value, unit and time); they were judged like the others"
+            yield f"{about}{rows(twice)} said before (same person, test, value, unit and time), judged like the others"
         if self.without_id:
-            yield f"{self.without_id:,} rows have no id of a person"
+            yield f"{rows(self.without_id)} without an id of a person"
+        if self.to_review:
+            yield f"{rows(self.to_review)} for a person to look at: the column review says why (hard to read, preliminary ...)"
         if self.late_births:
-            yield f"{self.late_births:,} rows have a birth date after the sample was taken; the age was left unknown"
+            yield f"{rows(self.late_births)} with a birth date after the sample was taken; the age was left unknown"
         for reason, count in self.left_out.most_common():
             yield f"left out: {count:,} {reason}"
         yield from self.notices
@@ -233,6 +238,7 @@ class Summary:
             "unknown_units": _listed(self.unknown_units),
             "duplicate_rows": {"count": self.duplicates.count(), "exact": self.duplicates.every == 1},
             "rows_without_person": self.without_id,
+            "rows_to_review": self.to_review,
             "born_after_collection": self.late_births,
             "left_out": dict(self.left_out.most_common()),
             "notices": self.notices,
@@ -245,6 +251,7 @@ class Summary:
             "files": self.files,
             "every": self.duplicates.every,
             "without_id": self.without_id,
+            "to_review": self.to_review,
             "late_births": self.late_births,
             "left_out": dict(self.left_out),
             "row_faults": [list(vars(fault).values()) for fault in self.row_faults],
@@ -262,11 +269,16 @@ class Summary:
             files=state["files"],
             duplicates=Duplicates(hashes, state["every"]),
             without_id=state["without_id"],
+            to_review=state["to_review"],
             late_births=state["late_births"],
             left_out=Counter(state["left_out"]),
             row_faults=[Fault(*fault) for fault in state["row_faults"]],
             failures=[Fault(*fault) for fault in state["failures"]],
         )
+
+
+def rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
 
 
 def ordered(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:

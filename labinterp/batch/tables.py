@@ -26,8 +26,8 @@ from labinterp.errors import ReadError
 from labinterp.readers.delimited import sniff
 from labinterp.readers.encoding import encoding_of
 
-BLOCK = 10 << 20  # bytes of one batch of a text table
-AHEAD = 20  # blocks of pyarrow that make one of ours: it reads 32 ahead, so small ones cost little memory
+BLOCK = 8 << 20  # bytes of one batch of a text table
+AHEAD = 16  # blocks of pyarrow that make one of ours: it reads 32 ahead, so small ones cost little memory
 SMALL = 1 << 12  # bytes that a block of pyarrow has at least, as far as ours has them
 ROWS = 1 << 17  # rows of one batch of the others
 MOST = 1 << 16  # texts that are kept in one dictionary

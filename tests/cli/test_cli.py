@@ -495,17 +495,17 @@ def test_batch_takes_several_files_and_patterns(run: Run, tmp_path: Path) -> Non
 def test_batch_that_is_stopped_says_how_to_go_on(run: Run, table: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from labinterp.batch.judging import Judge
 
-    source, judge = table("CRP,3,mg/L,"), Judge.judge
+    source, parts = table("CRP,3,mg/L,"), Judge.parts
 
     def stopped(self: Judge, batch: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Judge, "judge", stopped)
+    monkeypatch.setattr(Judge, "parts", stopped)
     ran = run("batch", source, tmp_path / "out.csv")
     assert ran.code == 130
     assert "stopped after 0 rows" in ran.err
     assert not list(tmp_path.glob("out*"))
-    monkeypatch.setattr(Judge, "judge", judge)
+    monkeypatch.setattr(Judge, "parts", parts)
     assert run("batch", source, tmp_path / "out.csv", "--resume").code == 0
 
 

@@ -390,7 +390,7 @@ def test_rows_of_nobody_take_no_part_in_causes(tmp_path: Path) -> None:
     )
     summary = run(tmp_path / "in.csv", tmp_path / "out.csv", causes=True)
     assert [row["patient_id"] for row in rows(tmp_path / "out.csv.causes.csv")] == ["x"]
-    assert any("1 rows have no id" in line for line in summary.lines())
+    assert any("1 row without an id" in line for line in summary.lines())
 
 
 def test_causes_without_a_column_of_persons(tmp_path: Path) -> None:

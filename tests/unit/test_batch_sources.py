@@ -243,7 +243,7 @@ def test_duplicates_are_counted(tmp_path: Path) -> None:
     summary = run(source, tmp_path / "out.csv")
     assert summary.duplicates.count() == 2
     assert len(rows(tmp_path / "out.csv")) == 4
-    assert any("2 rows repeat" in told for told in summary.lines())
+    assert any("2 rows said before" in told for told in summary.lines())
 
 
 def test_very_many_rows_are_counted_about_right(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -624,3 +624,16 @@ def test_patients_of_a_bulk_export_as_the_table_of_persons(tmp_path: Path) -> No
 def test_lines_that_are_no_fhir(tmp_path: Path) -> None:
     with pytest.raises(labinterp.ReadError, match="no line is a FHIR resource"):
         run(write(tmp_path / "in.ndjson", '{"a": 1}', '{"b": 2}'), tmp_path / "out.csv")
+
+
+def test_results_that_are_not_final_are_counted(tmp_path: Path) -> None:
+    """They are judged, the column `review` says why to look, and the summary how many there are."""
+    one = {"resourceType": "Observation", "code": {"text": "Potassium"}, "valueQuantity": {"value": 4.1, "unit": "mmol/L"}}
+    lines = [json.dumps({**one, "status": status}) for status in ("preliminary", "final", "final")]
+    (tmp_path / "in.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    summary = run(tmp_path / "in.ndjson", tmp_path / "out.parquet")
+    assert summary.to_review == summary.to_dict()["rows_to_review"] == 1
+    assert any(line.startswith("1 row for a person to look at") for line in summary.lines())
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert ["preliminary" in (row["review"] or "") for row in rows] == [True, False, False]
+    assert {row["status"] for row in rows} == {"ok"}
