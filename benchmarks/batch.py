@@ -45,7 +45,8 @@ TOOLS = {
 }
 ENGINES = {"spark": "pyspark", "dask": "distributed"}
 NOTE = (
-    "The first line reads that CSV and writes a table of the shape that labinterp writes, and does nothing else. duckdb, polars and pandas "
+    "The first line reads that CSV and writes a table of the shape that labinterp writes (the same codec, and bounds of the same columns), "
+    "and does nothing else. duckdb, polars and pandas "
     "do the simple part only. They are given a table that labinterp made of every printed name and unit (but where pint finds the "
     "factors), and leave out: names and units that are not in it, comparators, words for results, values that cannot be "
     "true, ages, critical limits, limits in their own unit, reasons and sources. *Not as labinterp* counts flags that labinterp does not "
