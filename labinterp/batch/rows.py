@@ -402,7 +402,7 @@ def _plain_number(text: str, mark: str) -> float:
     """The number of zero or more that a value text is and nothing else: no comparator, unit, mark, or doubt; else NaN."""
     read = value_of(text, mark)
     number = read.number
-    return number if number >= 0 and read == Value("number", number, number, number) else math.nan
+    return number if 0 <= number < INF and read == Value("number", number, number, number) else math.nan
 
 
 def values_of(column: pd.Series, number: bool = False) -> np.ndarray:
