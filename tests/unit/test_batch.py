@@ -232,3 +232,18 @@ def test_an_output_says_what_judged_it(tmp_path: Path) -> None:
     metadata = pq.ParquetFile(tmp_path / "out.parquet").metadata.metadata
     assert {name: metadata[name.encode()].decode() for name in told} == told
     assert json.loads((tmp_path / "out.parquet.summary.json").read_text()).items() >= told.items()
+
+
+@pytest.mark.parametrize("stage", ["read_rows", "choose_intervals", "flag_results"])
+def test_what_is_half_learnt_answers_nothing(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    """A run that fails in the middle of learning and goes on, as an engine may, starts to learn anew."""
+    from labinterp.batch import rows as stages
+    from labinterp.batch.judging import Judge
+
+    judge, expected = Judge(columns_of(list(ROWS))), interpret_batch(batch(ROWS)).select(ANSWERS.names)
+    with monkeypatch.context() as broken:
+        broken.setattr(stages, stage, lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            judge.judge(batch(ROWS))
+    assert judge.judge(batch(ROWS)).select(ANSWERS.names).cast(ANSWERS).to_pylist() == expected.to_pylist()
+    assert sum(judge.tally().values()) == len(ROWS["name_text"])

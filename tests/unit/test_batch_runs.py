@@ -439,3 +439,41 @@ def test_a_report_that_kills_its_process_is_one_failure(tmp_path: Path) -> None:
         found = [readers.get(number) for number in range(4)]
     assert [isinstance(one, str) for one in found] == [False, False, False, True]
     assert "made the reader fall (-9)" in str(found[3])
+
+
+@pytest.mark.parametrize(("texts", "learnt", "answered"), [(1, 1 << 19, 1 << 17), (7, 50, 9), (1 << 16, 1, 1)])
+@pytest.mark.usefixtures("small")
+def test_however_a_table_is_cut_the_output_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, texts: int, learnt: int, answered: int
+) -> None:
+    """Texts that are kept in one dictionary, rows that are learnt together and rows that are answered at a time."""
+    source = table(tmp_path / "in.csv")
+    with monkeypatch.context() as whole:
+        whole.setattr("labinterp.batch.tables.BLOCK", 1 << 20)
+        expected = run(source, tmp_path / "whole.parquet").to_dict()
+    monkeypatch.setattr("labinterp.batch.tables.MOST", texts)
+    monkeypatch.setattr("labinterp.batch.judging.MOST", learnt)
+    monkeypatch.setattr("labinterp.batch.judging.PART", answered)
+    assert run(source, tmp_path / "cut.parquet").to_dict() == expected
+    one, other = (pq.read_table(tmp_path / name) for name in ("whole.parquet", "cut.parquet"))
+    assert one.num_rows == 480 and other.equals(one)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_row_group_holds_the_texts_of_its_rows_alone(tmp_path: Path) -> None:
+    """A dictionary of all texts of the run would be written again with every group."""
+    run(table(tmp_path / "in.csv"), tmp_path / "out.parquet")
+    with pq.ParquetFile(tmp_path / "out.parquet", read_dictionary=["Result", "patient_id"]) as file:
+        assert file.num_row_groups == 5
+        for number in range(file.num_row_groups):
+            for column in file.read_row_group(number, columns=["Result", "patient_id"]).columns:
+                for chunk in column.chunks:
+                    assert sorted(chunk.dictionary.to_pylist()) == sorted(set(chunk.to_pylist()))
+
+
+def test_bounds_are_told_of_columns_that_may_be_sorted(tmp_path: Path) -> None:
+    run(table(tmp_path / "in.csv"), tmp_path / "out.parquet")
+    with pq.ParquetFile(tmp_path / "out.parquet") as file:
+        group = file.metadata.row_group(0)
+        told = {column.path_in_schema for column in map(group.column, range(group.num_columns)) if column.is_stats_set}
+    assert {"patient_id", "Date", "value"} <= told and not {"Test", "Result", "Unit", "marker", "reason"} & told
