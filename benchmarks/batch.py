@@ -1,6 +1,6 @@
 """The batch beside other tools: a CSV of results in, Parquet with value, unit and flag out, each tool in a process of its own.
 
-python benchmarks/batch.py [--rows 1000000 10000000] [--only labinterp floor ...] [--folder FOLDER] [--write docs/scale.md]
+python benchmarks/batch.py [--rows 1000000 10000000] [--labs 24] [--only labinterp floor ...] [--folder FOLDER] [--write docs/scale.md]
 
 Needs ``pip install 'labinterp[bench]'``. Measures CPU (user and system, of all threads), wall time and the peak of resident memory. Where
 the machine is shared, only CPU and the ratios of one run mean anything. ``rivals.py`` holds what the others do, ``tables.py`` the rows.
@@ -29,6 +29,7 @@ from typing import NamedTuple
 # This process imports nothing large: a child starts with the peak memory of its parent.
 HERE = Path(__file__).resolve().parent
 RIVALS = (sys.executable, str(HERE / "rivals.py"))
+LABS = 24  # as in tables.py
 SAMPLE = 20_000  # rows for what is too slow for more
 LOCAL = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_SUBMIT_ARGS": "--conf spark.ui.enabled=false pyspark-shell"}
 PACKAGES = ("pyarrow", "pandas", "polars", "duckdb", "pint")
@@ -86,17 +87,17 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
-def made(folder: Path, rows: int, ending: str = "csv") -> Path:
-    """The table of so many rows; made once."""
-    path = folder / f"rows-{rows}.{ending}"
+def made(folder: Path, rows: int, labs: int, ending: str = "csv") -> Path:
+    """The table of so many rows from so many laboratories; made once."""
+    path = folder / f"rows-{rows}-{labs}.{ending}"
     if not path.exists():
-        cost_of(sys.executable, HERE / "tables.py", path, "--rows", rows)
+        cost_of(sys.executable, HERE / "tables.py", path, "--rows", rows, "--labs", labs)
     return path
 
 
-def measured(folder: Path, rows: int, only: list[str]) -> dict[str, Cost]:
+def measured(folder: Path, rows: int, labs: int, only: list[str]) -> dict[str, Cost]:
     """The cost of each tool. The floor comes after labinterp, whose output it writes again."""
-    source, known = made(folder, rows), folder / f"known-{rows}"
+    source, known = made(folder, rows, labs), folder / f"known-{rows}-{labs}"
     cost_of(*RIVALS, "export", source, known)
     costs = {}
     for tool in sorted(only, key=lambda tool: (tool != "labinterp", tool != "floor", list(TOOLS).index(tool))):
@@ -108,10 +109,10 @@ def measured(folder: Path, rows: int, only: list[str]) -> dict[str, Cost]:
             costs[tool] = cost_of(*RIVALS, tool, source, folder / "labinterp.parquet", target)
         elif tool in ENGINES:
             shutil.rmtree(target, ignore_errors=True)
-            cost = cost_of(sys.executable, HERE.parent / "examples" / f"{tool}_batch.py", made(folder, rows, "parquet"), target)
+            cost = cost_of(sys.executable, HERE.parent / "examples" / f"{tool}_batch.py", made(folder, rows, labs, "parquet"), target)
             costs[tool] = cost._replace(memory=None)
         elif tool == "pint_rows" and rows > SAMPLE:
-            few, more = (cost_of(*RIVALS, tool, made(folder, part), known, target) for part in (SAMPLE // 4, SAMPLE))
+            few, more = (cost_of(*RIVALS, tool, made(folder, part, labs), known, target) for part in (SAMPLE // 4, SAMPLE))
             costs[tool] = Cost(*(few[i] + (more[i] - few[i]) / (SAMPLE - SAMPLE // 4) * (rows - SAMPLE // 4) for i in (0, 1)), None)
         else:
             costs[tool] = cost_of(*RIVALS, tool, source, known, target)
@@ -176,6 +177,7 @@ def written(document: Path, place: str, text: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--labs", type=int, default=LABS, help="laboratories of the table: with one, few texts repeat more often")
     parser.add_argument("--only", nargs="+", choices=list(TOOLS), metavar="TOOL", help=", ".join(TOOLS))
     parser.add_argument("--folder", type=Path, help="keep tables and outputs here instead of in a temporary folder")
     parser.add_argument("--write", type=Path, metavar="DOCUMENT", help="put each table between its markers in this Markdown document")
@@ -189,20 +191,21 @@ def main() -> None:
         folder = args.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for rows in args.rows:
-            costs = measured(folder, rows, only)
+            costs = measured(folder, rows, args.labs, only)
             agreed = compared(folder, [tool for tool in costs if tool not in ("labinterp", "floor", *ENGINES)])
-            sizes = made(folder, rows).stat().st_size, (folder / "labinterp.parquet").stat().st_size
+            sizes = made(folder, rows, args.labs).stat().st_size, (folder / "labinterp.parquet").stat().st_size
+            whose = "one laboratory" if args.labs == 1 else f"{args.labs} laboratories"
             about = (
-                f"{rows:,} rows, CSV of {sizes[0] / 1e6:,.0f} MB, Parquet of {sizes[1] / 1e6:,.0f} MB; "
+                f"{rows:,} rows of {whose}, CSV of {sizes[0] / 1e6:,.0f} MB, Parquet of {sizes[1] / 1e6:,.0f} MB; "
                 f"Python {platform.python_version()}, {used}; {os.cpu_count()} cores."
             )
             text = f"{about}\n\n{table(rows, costs, agreed)}\n\n{NOTE}"
             print(text)
             if args.write:
-                written(args.write, f"--rows {rows}", text)
+                written(args.write, f"--rows {rows}" + (f" --labs {args.labs}" if args.labs != LABS else ""), text)
     text = billion(rows, costs["labinterp"], *sizes)
     print(text)
-    if args.write:
+    if args.write and args.labs == LABS:
         written(args.write, "billion", text)
 
 

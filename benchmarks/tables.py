@@ -1,6 +1,6 @@
 """Invented tables of laboratory results, as a large hospital group would export them: the same bytes on every machine for one seed.
 
-python benchmarks/tables.py OUT.csv|OUT.parquet [--rows 1000000] [--seed 1]
+python benchmarks/tables.py OUT.csv|OUT.parquet [--rows 1000000] [--labs 24] [--seed 1]
 
 Some 120 tests under their names in six languages, each laboratory with units and a way to print ranges of its own (or none); values
 around the healthy ones with a tail of ill people; and a few rows in a hundred that no program should take at their word: comparators,
@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 SEED = 1
 CHUNK = 1 << 17  # rows made at a time
-RESULTS, VISITS, LABS = 16, 4, 24  # results a visit, visits a person, laboratories
+RESULTS, VISITS, LABS = 16, 4, 24  # results a visit, visits a person, laboratories; one is the table of a single hospital
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 STEPS = 499  # different values of one test in one unit and one way of printing: healthy, and as many of ill people
 WORDS = ("haemolysed", "see note", "n/a", "QNS", "---", "4..5", "1O.5", "pending", "#VALUE!", "Probe fehlt", "non dosé", "??")
@@ -87,17 +87,17 @@ class Texts:
         return form.format(low=row["low"], high=row["high"])
 
 
-def batches(rows: int, seed: int = SEED) -> Iterator[pa.RecordBatch]:
+def batches(rows: int, seed: int = SEED, labs: int = LABS) -> Iterator[pa.RecordBatch]:
     """A table of `rows` results, some at a time. The first rows of a longer table are those of a shorter one."""
     texts, dice = Texts(), Dice(seed)
     for start in range(0, rows, CHUNK):
-        yield _batch(np.arange(start, min(start + CHUNK, rows)), texts, dice)
+        yield _batch(np.arange(start, min(start + CHUNK, rows)), texts, dice, labs)
 
 
-def _batch(row: np.ndarray, texts: Texts, dice: Dice) -> pa.RecordBatch:
+def _batch(row: np.ndarray, texts: Texts, dice: Dice, labs: int) -> pa.RecordBatch:
     visit = row // RESULTS
     person = visit // VISITS
-    lab = dice(1, person, LABS)
+    lab = dice(1, person, labs)
     test = texts.drawn[(dice(2, visit, len(texts.drawn)) + row % RESULTS * 37) % len(texts.drawn)]
     own = texts.printed[test, lab]  # the line of tests.csv: a test in the unit of the laboratory
     fine = (lab % 5 == 0).astype(np.int64)  # a laboratory that prints one digit more
@@ -128,16 +128,16 @@ def _batch(row: np.ndarray, texts: Texts, dice: Dice) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
-def write(path: Path, rows: int, seed: int = SEED) -> None:
+def write(path: Path, rows: int, seed: int = SEED, labs: int = LABS) -> None:
     """The table as CSV or Parquet, by the ending of `path`."""
     if path.suffix == ".parquet":
         with pq.ParquetWriter(path, SCHEMA) as out:
-            for batch in batches(rows, seed):
+            for batch in batches(rows, seed, labs):
                 out.write_batch(batch)
         return
     with path.open("wb") as file:
         file.write(",".join(COLUMNS).encode() + b"\n")
-        for batch in batches(rows, seed):
+        for batch in batches(rows, seed, labs):
             lines = pc.binary_join_element_wise(*map(quoted, batch.columns), ",")
             file.write("\n".join([*lines.to_pylist(), ""]).encode())
 
@@ -152,9 +152,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--labs", type=int, default=LABS, choices=range(1, LABS + 1), metavar="LABS")
     parser.add_argument("--seed", type=int, default=SEED)
     args = parser.parse_args()
-    write(args.out, args.rows, args.seed)
+    write(args.out, args.rows, args.seed, args.labs)
 
 
 if __name__ == "__main__":
