@@ -129,6 +129,11 @@ def flag_results(results: pd.DataFrame, language: Language = ENGLISH) -> pd.Data
     Reads `marker`, the columns of parse_values and normalize_units, and `limits`. A row that cannot be judged keeps an empty flag,
     a status and a reason, in words of `language`.
     """
+    return results.assign(**flags_of(results, language))
+
+
+def flags_of(results: pd.DataFrame, language: Language = ENGLISH) -> dict[str, np.ndarray]:
+    """The columns that `flag_results` adds, as arrays: what a run over a table takes, which has no use for a frame of them."""
     n = len(results)
     texts = ("flag", "category", "side", "status", "reason", "basis", "interval_id", "source_id", "limit_text", "band_text")
     out: dict[str, np.ndarray] = {name: np.full(n, "", dtype=object) for name in texts}
@@ -149,7 +154,7 @@ def flag_results(results: pd.DataFrame, language: Language = ENGLISH) -> pd.Data
     _words(results, limits, out)
     _laboratory(results, out, language)
     _status(results, limits, out, numeric, language)
-    return results.assign(**out)
+    return out
 
 
 # ---- numbers -------------------------------------------------------------------------------------------------------------

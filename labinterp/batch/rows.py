@@ -19,7 +19,7 @@ import pyarrow as pa
 from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
 from labinterp.batch.people import SEXES, People
 from labinterp.columns import encode, first_places, resolve
-from labinterp.flags import edges, flag_results
+from labinterp.flags import edges, flags_of
 from labinterp.interpretation import read_rows
 from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers
 from labinterp.limits import INF, Limits
@@ -272,9 +272,11 @@ class Rows:
             places.append(at.astype(np.int32))
         fresh = together(met, "at")
         known, at = len(self._row_of), fresh.pop("at")
-        status = self._judge(**fresh)
-        shared = (status != "implausible") | np.isnan(fresh["number"])
-        self._answer_of.values[at] = np.where(shared, known + np.arange(len(at)), LONE)
+        lone = (self._judge(**fresh) == "implausible") & ~np.isnan(fresh["number"])
+        answer = known + np.arange(len(at))
+        self._answer_of.values[at] = np.where(lone, LONE, answer)
+        self._lone.read(lone_keys(fresh["classes"][lone], fresh["texts"][lone]))
+        self._lone_answer.add(answer[lone])
         answers: list[np.ndarray] = [self._answer_of.values.take(at) for at in places]
         self._answer_alone(answers, classes, numbers, texts)
         return answers
@@ -286,7 +288,7 @@ class Rows:
         at, met = [], []
         for answer, own, number, text in zip(answers, classes, numbers, texts):
             alone = np.flatnonzero(answer == LONE)
-            keys, fresh = self._lone.read((own[alone].astype(np.int64) << WIDTH) | text[alone])
+            keys, fresh = self._lone.read(lone_keys(own[alone], text[alone]))
             at.append((answer, alone, keys))
             one = alone[fresh]
             met.append({"classes": own[one], "number": number[one], "texts": text[one]})
@@ -320,14 +322,13 @@ class Rows:
         own = {name: np.where(plain, mine, self._read[name].values[row]) for name, mine in own.items()}
         limits = np.empty(len(row), dtype=object)
         limits[:] = [self._limits_known[one] for one in self._class_limits.values[classes].tolist()]
-        judged = flag_results(self._frame(row, **own, limits=limits), self.ref.language)
+        judged = flags_of(self._frame(row, **own, limits=limits), self.ref.language)
         for name, column in self._answers.items():
-            column.add(judged[name])
+            column.add(judged[name] if name in judged else self._read[name].values[row])
         self._table = self._held()
         self._row_of.add(row)
         self._count.add(np.zeros(len(row)))
-        status: np.ndarray = judged["status"].to_numpy(dtype=object)
-        return status
+        return judged["status"]
 
     def _limits(self, row: np.ndarray, kind: np.ndarray, person: Mapping[str, np.ndarray]) -> np.ndarray:
         """The number of the limits of each row for the person: columns of what the stages ask of one."""
@@ -369,6 +370,11 @@ def first_of(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return found
 
 
+def lone_keys(classes: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    keys: np.ndarray = (classes.astype(np.int64) << WIDTH) | texts
+    return keys
+
+
 def together(met: Sequence[Mapping[str, np.ndarray]], key: str) -> dict[str, np.ndarray]:
     """Columns of several parts one after another; of rows with the same key the first."""
     columns = {name: np.concatenate([part[name] for part in met]) for name in met[0]}
@@ -383,15 +389,15 @@ class Column:
         self.type, self.texts = type_, Texts()
         self._held = pa.array([], pa.int32() if type_ == pa.string() else type_)
 
-    def add(self, values: pd.Series) -> None:
+    def add(self, values: np.ndarray) -> None:
         if self.type == pa.string():
-            own, distinct = pd.factorize(values_of(values))
+            own, distinct = pd.factorize(values)
             numbers = np.append(self.texts.numbers(distinct.tolist()), np.int32(0))[own]  # the last for what is missing: -1
             more = pa.array(numbers - 1, mask=numbers == 0)
         elif self.type == pa.bool_():
             more = pa.array([value if isinstance(value, bool) else None for value in values.tolist()], self.type)
         else:
-            more = pa.array(values.to_numpy(dtype=float), from_pandas=True).cast(self.type)
+            more = pa.array(values.astype(float), from_pandas=True).cast(self.type)
         self._held = pa.concat_arrays([self._held, more])
 
     def array(self) -> pa.Array:
