@@ -72,6 +72,7 @@ def test_a_cell_is_corrected_in_the_grid(visit):
 def test_a_critical_value_stands_alone(visit):
     reader = visit()
     reader.upload("critical_potassium.pdf")
+    reader.see("Check what was read")
     reader.go("Answer", "Your answer")
     alert = reader.page.get_by_role("alert").first
     assert "EMERGENCY" in alert.inner_text() and "6.8" in alert.inner_text()
@@ -148,6 +149,7 @@ def test_forget_and_reload_both_start_empty(visit):
     reader.see("No report is open")
     reader.press("Add a report")
     reader.upload("befund.csv")
+    reader.see("Check what was read")
     reader.go("Answer", "Your answer")
     reader.press("Forget this report")
     reader.see("Drop your report here")
@@ -196,6 +198,7 @@ def test_a_course_over_time_is_read_by_anybody(visit, theme, width):
 def test_the_summary_for_the_doctor_is_saved_as_pdf(visit):
     reader = visit()
     reader.upload("leg_weakness.pdf")
+    reader.see("Check what was read")
     reader.answer()
     with reader.page.expect_download() as saving:
         reader.page.get_by_role("button", name="Save summary for the doctor (PDF)").click()
@@ -206,6 +209,7 @@ def test_the_summary_for_the_doctor_is_saved_as_pdf(visit):
 def test_axe_finds_no_fault_in_an_emergency(visit):
     reader = visit()
     reader.upload("critical_potassium.pdf")
+    reader.see("Check what was read")
     reader.go("Answer", "Your answer")
     axe(reader.page, "emergency")
 
