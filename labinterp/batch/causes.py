@@ -81,8 +81,9 @@ class Spill:
             fact = getattr(facts, ours, "")
             return pa.array([fact or None] * rows, TEXT)
 
-        abnormal = batch.column("abnormal")
+        abnormal, review = batch.column("abnormal"), text("review")
         calm = pc.and_(pc.fill_null(pc.invert(abnormal), False), pc.equal(batch.column("status"), "ok"))
+        calm = pc.and_(calm, pc.is_null(review))  # nothing is called inside on the word of a line that a person should look at
         idle = pc.fill_null(pc.is_in(batch.column("status"), pa.array(["unknown_marker", "not_a_result"])), False)
         outside = pc.fill_null(abnormal, False)
         kind = pc.if_else(outside, "outside", pc.if_else(calm, "calm", pc.if_else(idle, "strange", "other")))
@@ -92,7 +93,7 @@ class Spill:
                 batch.column("file").cast(TEXT) if alone else pa.nulls(rows, TEXT),
                 text("patient_id"),
                 kind,
-                batch.column("review").cast(TEXT) if "review" in batch.schema.names and alone else pa.nulls(rows, TEXT),
+                review,
                 *(text(ours) for ours in TEXTS),
             ],
             schema=KEPT,

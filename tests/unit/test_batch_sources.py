@@ -637,3 +637,23 @@ def test_results_that_are_not_final_are_counted(tmp_path: Path) -> None:
     rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert ["preliminary" in (row["review"] or "") for row in rows] == [True, False, False]
     assert {row["status"] for row in rows} == {"ok"}
+
+
+def test_a_result_that_is_not_final_reassures_nobody_in_the_causes_of_a_person(tmp_path: Path) -> None:
+    """As in a single report, a normal vitamin B12 that is preliminary counts as not judged."""
+
+    def person(status: str) -> dict[str, Any]:
+        results = [("Vitamin B12", 520, "pg/mL", status), ("MMA", 900, "nmol/L", "final"), ("CK", 900, "U/L", "final")]
+        lines = [
+            {"resourceType": "Observation", "code": {"text": name}, "valueQuantity": {"value": value, "unit": unit}, "status": said}
+            | {"subject": {"reference": "Patient/7"}}
+            for name, value, unit, said in results
+        ]
+        source = tmp_path / f"{status}.ndjson"
+        source.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+        run(source, tmp_path / f"{status}.parquet", causes=True)
+        (row,) = pq.read_table(tmp_path / f"{status}.parquet.causes.parquet").to_pylist()
+        return {name: row[name] for name in ("results", "not_judged")}
+
+    assert person("final") == {"results": 3, "not_judged": 0}
+    assert person("preliminary") == {"results": 3, "not_judged": 1}
