@@ -117,6 +117,8 @@ def _link_reasons(
             continue
         soft = fact.mild and link.finding in _SOFTENED
         points = weights.links[link.role][link.strength] * (weights.borderline if soft else 1)
+        if fact.review and (points < 0 or fact.abnormal is False):  # what a person should look at first reassures nobody
+            continue
         if link.marker in doubtful or fact.marker in doubtful:
             points, soft = points * weights.doubtful, True
         note = "; ".join(filter(None, (link.note, facts.ref.say("borderline") if fact.mild and soft else "")))
@@ -149,7 +151,7 @@ def _pattern_reasons(pattern: Pattern, facts: Facts, weights: EvidenceWeights, d
     normal = bool(used) and not abnormal
     for cause in pattern.points_to:
         yield cause, _Reason(points, evidence, own_pattern=pattern.level == "cause", normal=normal, soft=soft, id=pattern.id)
-    for cause in pattern.weakens:
+    for cause in () if any(fact.review for fact in used) else pattern.weakens:
         yield cause, _Reason(-points, evidence, soft=soft, id=pattern.id)
 
 
@@ -301,10 +303,11 @@ def _missing(cause: Cause, facts: Facts) -> Iterable[Evidence]:
 def _not_known(marker: str, facts: Facts) -> str:
     say = facts.ref.say
     fact = facts.latest.get(marker)
-    if fact is not None:
+    unchecked = fact is not None and bool(fact.review) and fact.abnormal is False
+    if fact is not None and not unchecked:
         result = f"{fact.value_text} {fact.unit_text}".strip()
         return "" if fact.judged else say("{result} could not be placed against a limit", result=result)
-    if any(doubt.marker == marker for doubt in facts.doubtful):
+    if unchecked or any(doubt.marker == marker for doubt in facts.doubtful):
         return say("in the report, but not counted until someone has checked the line")
     return say(NOT_TESTED)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import labinterp
 from labinterp import Patient, Reference
 from labinterp.causes import data_quality, describe_cause, frame_of_findings, next_questions, rank_causes, weigh
 from labinterp.facts import Facts
@@ -256,3 +257,17 @@ def test_a_description_shows_links_seeds_and_basis() -> None:
     text = describe_cause("b12_deficiency", REF)
     for part in ("Defining:", "Vitamin B12", "004_1a38ecd0715ec975.txt", "Applied:", "Sources:", "editorial", "nobody", "sapc2019"):
         assert part in text
+
+
+@pytest.mark.parametrize("review", ["the laboratory calls it preliminary and may still change it", "hard to read"])
+def test_a_result_that_a_person_should_look_at_speaks_against_nothing(review: str) -> None:
+    def told(said: str) -> tuple[bool, bool]:
+        rows = pd.DataFrame(
+            {"name_text": ["Vitamin B12", "MMA"], "value_text": ["520", "900"], "unit_text": ["pg/mL", "nmol/L"], "review": [said, ""]}
+        )
+        (finding,) = (one for one in labinterp.interpret(rows).findings if one.cause == "b12_deficiency")
+        open_ = [evidence.text for evidence in finding.missing if evidence.marker == "vitamin_b12"]
+        return any("520" in evidence.text for evidence in finding.against), any("someone has checked" in text for text in open_)
+
+    assert told("") == (True, False)
+    assert told(review) == (False, True)
