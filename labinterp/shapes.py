@@ -594,6 +594,11 @@ _AGE = re.compile(
 _STAGE = re.compile(r"(?<!\w)(?:[1-3](?:st|nd|rd|\.|er|º|°)?\s?trim\w*\.?|(?:trimester|tanner(?:\sstage)?|stage)\s[1-5])(?!\w)", re.I)
 
 
+def between(low: str, high: str) -> str:
+    """The two ends of a range, each a text of its own, as one printed range."""
+    return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
+
+
 def parse_range(text: str, locale: str | None = None) -> RangeReading:
     """Read one reference range text. Raises `ValueTextError` for misprints (``30.00 - 29.00``) and whatever it cannot read whole."""
     if len(text) > LONGEST_RANGE:

@@ -25,6 +25,7 @@ from labinterp.intervals import age_edges, choose_intervals, in_the_morning, nee
 from labinterp.limits import INF, Limits
 from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
+from labinterp.shapes import between
 from labinterp.units import converted
 from labinterp.values import Value, value_of
 
@@ -429,10 +430,6 @@ def joined(frame: pd.DataFrame) -> pd.DataFrame:
         empty = pd.Series("", index=frame.index)
         frame["range_text"] = [between(*pair) for pair in zip(ends.get("low", empty), ends.get("high", empty))]
     return frame
-
-
-def between(low: str, high: str) -> str:
-    return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
 
 
 def _without_rare(counted: Counter[Tally], most: int) -> Counter[Tally]:

@@ -29,7 +29,16 @@ from labinterp.readers.cells import measure, unit_in
 from labinterp.readers.limits import limits
 from labinterp.readers.words import age_of, facts_of, is_flag, is_section, role_of, sexes_of, without_persons
 from labinterp.reference.fold import fold_name
-from labinterp.shapes import date_order_vote, decimal_of, decimal_vote, looks_like_range, looks_like_unit, looks_like_value, parse_date
+from labinterp.shapes import (
+    between,
+    date_order_vote,
+    decimal_of,
+    decimal_vote,
+    looks_like_range,
+    looks_like_unit,
+    looks_like_value,
+    parse_date,
+)
 
 HEADING_WITHIN = 80
 """A table begins within this many lines; what stands above are facts of the report."""
@@ -211,7 +220,7 @@ class _Reading:
         columns["code_text"] = np.where(columns["code_text"] == "", named, columns["code_text"])
         low, high = _first(body, at.get("low", [])), _first(body, at.get("high", []))
         if at.get("low") or at.get("high"):
-            spans, found = resolve(pd.DataFrame({"low": low, "high": high}, dtype=object), ("low", "high"), _between)
+            spans, found = resolve(pd.DataFrame({"low": low, "high": high}, dtype=object), ("low", "high"), between)
             columns["range_text"] = np.where(columns["range_text"] == "", spread(spans, found), columns["range_text"])
         columns["collected_text"] = self._date(body, at)
         columns |= _people(body, at, heads, self.notices)
@@ -525,10 +534,6 @@ def _from_serial(text: str) -> str:
         return ""
     day = datetime(1899, 12, 30) + timedelta(days=float(text.replace(",", ".")))
     return day.date().isoformat() if "." not in text and "," not in text else day.isoformat(" ", "minutes")
-
-
-def _between(low: str, high: str) -> str:
-    return f"{low} - {high}" if low and high else f">= {low}" if low else f"<= {high}" if high else ""
 
 
 def _people(body: pd.DataFrame, at: dict[str, list[int]], heads: list[str], notices: list[str]) -> dict[str, np.ndarray]:
