@@ -21,6 +21,7 @@ import labinterp.app as app
 ROOT = Path(__file__).parents[2]
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--no-default-browser-check", "--disable-sync",
          "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--disable-features=OptimizationHints,Translate")  # fmt: skip
+STILL = "() => document.getAnimations().every(each => each.playState !== 'running' || each.effect.getComputedTiming().endTime === Infinity)"
 HERE = {"127.0.0.1", ""}  # an address without a host is data: or blob:
 
 
@@ -99,6 +100,7 @@ class Reader:
         return found
 
     def press(self, name: str) -> None:
+        self.rest()
         self.page.get_by_role("button", name=name).first.click()
         self.settle()
 
@@ -125,6 +127,11 @@ class Reader:
         for _ in range(2):
             self.page.wait_for_timeout(120)
             self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until nothing moves: a click on a button that an opening box pushes down lands beside it."""
+        self.page.wait_for_function(STILL)
 
 
 @pytest.fixture
