@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -44,7 +45,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app, served as `labinterp app` serves it."""
-    port, folder = app.free_port(8700), tmp_path_factory.mktemp("served")
+    port, folder = _own_port(), tmp_path_factory.mktemp("served")
     command = [
         sys.executable,
         "-m",
@@ -69,6 +70,13 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if path.is_file() and any(name in path.read_bytes() for name in (b"Ada Example", b"Carl Example", b"%PDF"))
     ]
     assert not kept, f"a report was left on the disk: {kept}"
+
+
+def _own_port() -> int:
+    """A port that the system chooses: where two workers look for the first free one, both find the same."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait(health: str, server: subprocess.Popen[bytes]) -> None:
