@@ -1,29 +1,68 @@
-"""Each distinct text is resolved once: the idea that makes one code path serve twenty rows and ten million."""
+"""Columns as plain arrays, and the idea that makes one code path serve twenty rows and ten million: each distinct text is resolved once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
 
+Columns = Mapping[str, np.ndarray]
+"""Columns of one length: figures as floats, all else as objects, of which those missing are None."""
 
-def encode(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
-    """Number the distinct combinations of `columns`: an integer per row, and the combination behind each integer.
+AnyRows = TypeVar("AnyRows", pd.DataFrame, Columns)
+P = ParamSpec("P")
+
+
+def stage(work: Callable[Concatenate[Columns, P], Columns]) -> Callable[Concatenate[AnyRows, P], AnyRows]:
+    """A step that gives further columns, as one that gives the rows with them: a frame for a frame, columns for columns."""
+
+    @wraps(work)
+    def done(rows: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any:
+        if isinstance(rows, pd.DataFrame):
+            return rows.assign(**work(columns_of(rows), *args, **kwargs))
+        return {**rows, **work(rows, *args, **kwargs)}
+
+    return done
+
+
+def columns_of(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The columns of a frame."""
+    return {str(name): _array(column) for name, column in frame.items()}
+
+
+def _array(column: pd.Series[Any]) -> np.ndarray:
+    if column.dtype.kind in "iuf":
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    values: np.ndarray = np.array(column, dtype=object)
+    values[column.isna().to_numpy()] = None
+    return values
+
+
+def height(columns: Columns) -> int:
+    """How many rows there are."""
+    return len(next(iter(columns.values()), ()))
+
+
+def encode(columns: Columns, names: Sequence[str]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
+    """Number the distinct combinations of the columns `names`: an integer per row, and the combination behind each integer.
 
     Combinations are numbered in order of first appearance. A missing column counts as empty text, a missing cell as None.
     """
-    codes = np.zeros(len(frame), dtype=np.int64)
-    kept: list[tuple[Any, ...]] = [()] if len(frame) else []
-    for column in columns:
-        if column in frame.columns:
-            own, values = pd.factorize(frame[column], use_na_sentinel=True)
-            texts = [None, *values.tolist()]
-        else:
-            own, texts = np.full(len(frame), 0, dtype=np.int64), [None, ""]
+    rows = height(columns)
+    codes = np.zeros(rows, dtype=np.int64)
+    kept: list[tuple[Any, ...]] = [()] if rows else []
+    for name in names:
+        if name not in columns:
+            kept = [(*one, "") for one in kept]
+            continue
+        own, values = pd.factorize(columns[name])
+        texts = [None, *values.tolist()]
         mixed, pairs = pd.factorize(codes * len(texts) + own + 1)
-        kept = [(*kept[int(pair) // len(texts)], texts[int(pair) % len(texts)]) for pair in pairs]
+        before, last = np.divmod(pairs, len(texts))
+        kept = [(*kept[place], texts[text]) for place, text in zip(before.tolist(), last.tolist())]
         codes = mixed
     return codes, kept
 
@@ -35,9 +74,9 @@ def spread(codes: np.ndarray, answers: Sequence[Any]) -> np.ndarray:
     return table[codes] if len(answers) else np.empty(0, dtype=object)
 
 
-def resolve(frame: pd.DataFrame, columns: Sequence[str], answer: Callable[..., Any]) -> tuple[np.ndarray, list[Any]]:
-    """Call `answer` once per distinct combination of `columns`; returns the codes and the answers."""
-    codes, kept = encode(frame, columns)
+def resolve(columns: Columns, names: Sequence[str], answer: Callable[..., Any]) -> tuple[np.ndarray, list[Any]]:
+    """Call `answer` once per distinct combination of the columns `names`; returns the codes and the answers."""
+    codes, kept = encode(columns, names)
     return codes, [answer(*combination) for combination in kept]
 
 

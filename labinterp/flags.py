@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from labinterp.columns import first_places, resolve, spread
+from labinterp.columns import Columns, first_places, height, resolve, spread, stage
 from labinterp.language import Language, english
 from labinterp.limits import ENGLISH, INF, Limits, Line, Lines, Results, Scale, Span, reached, side
 from labinterp.reference.fold import fold_name
@@ -123,26 +123,20 @@ def laboratory_mark(text: str) -> str:
     return _MARKS.get(fold_name(bare), "A" if not bare else "")
 
 
-def flag_results(results: pd.DataFrame, language: Language = ENGLISH) -> pd.DataFrame:
+@stage
+def flag_results(results: Columns, language: Language = ENGLISH) -> Columns:
     """Add flag, category, severity, side, abnormal, status and reason, the limits used, and `xuln` (multiple of the upper limit).
 
     Reads `marker`, the columns of parse_values and normalize_units, and `limits`. A row that cannot be judged keeps an empty flag,
     a status and a reason, in words of `language`.
     """
-    return results.assign(**flags_of(results, language))
-
-
-def flags_of(results: pd.DataFrame, language: Language = ENGLISH) -> dict[str, np.ndarray]:
-    """The columns that `flag_results` adds, as arrays: what a run over a table takes, which has no use for a frame of them."""
-    n = len(results)
+    n = height(results)
     texts = ("flag", "category", "side", "status", "reason", "basis", "interval_id", "source_id", "limit_text", "band_text")
     out: dict[str, np.ndarray] = {name: np.full(n, "", dtype=object) for name in texts}
     out |= {name: np.full(n, np.nan) for name in ("severity", "range_low", "range_high", "xuln")}
     out["abnormal"] = np.full(n, None, dtype=object)
-    comparator = results["comparator"].to_numpy(dtype=object)
-    low, high = results["low"].to_numpy(dtype=float), results["high"].to_numpy(dtype=float)
+    comparator, low, high, limits = (results[name] for name in ("comparator", "low", "high", "limits"))
     everything = Results(low, high, comparator == ">", comparator == "<")
-    limits = results["limits"].to_numpy(dtype=object)
     numeric = ~np.isnan(low)
     rows = np.flatnonzero(numeric)
     if len(rows):
@@ -379,11 +373,15 @@ def _limit_text(limits: Limits, basis: str, language: Language) -> str:
 # ---- words, marks, status ------------------------------------------------------------------------------------------------
 
 
-def _words(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray]) -> None:
+def _known(results: Columns) -> np.ndarray:
+    """Whether it is known which test a result is of."""
+    return np.fromiter((marker is not None for marker in results["marker"]), bool, height(results))
+
+
+def _words(results: Columns, limits: np.ndarray, out: dict[str, np.ndarray]) -> None:
     """Qualitative results: against the word the laboratory expects, else by what the word means for this marker."""
-    words, ranges = results["qualitative"].to_numpy(dtype=object), results["range_text"].to_numpy(dtype=object)
-    known = results["marker"].notna().to_numpy()
-    only_words = (words != "") & np.isnan(results["low"].to_numpy(dtype=float))
+    words, ranges, known = results["qualitative"], results["range_text"], _known(results)
+    only_words = (words != "") & np.isnan(results["low"])
     for row in np.flatnonzero(only_words):
         flag, abnormal = word_answer(words[row], limits[row].printed_words, dict(limits[row].meanings), known[row])
         out["flag"][row], out["abnormal"][row] = flag, abnormal
@@ -414,15 +412,14 @@ def word_answer(word: str, expected: str, meanings: dict[str, str], known: bool)
     return flag or {"normal": "N", "abnormal": "A"}.get(meaning or "", ""), {"normal": False, "abnormal": True}.get(meaning or "")
 
 
-def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray], language: Language) -> None:
+def _laboratory(results: Columns, out: dict[str, np.ndarray], language: Language) -> None:
     """The laboratory's own mark: its word where nothing else decides, a disagreement where its range says otherwise."""
     codes, marks_of = resolve(
         results, ("flag_text", "value_flag"), lambda text, glued: laboratory_mark(str(text or "")) or laboratory_mark(str(glued or ""))
     )
     marks = spread(codes, marks_of)
-    kinds = results["value_kind"].to_numpy(dtype=object)
-    empty = np.fromiter((not str(text).strip() for text in results["value_text"]), bool, len(results))
-    shown = results["flag_text"].to_numpy(dtype=object)
+    kinds, shown = results["value_kind"], results["flag_text"]
+    empty = np.fromiter((not str(text).strip() for text in results["value_text"]), bool, height(results))
     readable = empty | ~np.isin(kinds, ("", "no_result"))
     for row in np.flatnonzero((marks != "") & readable & (out["flag"] != "?")):
         mark, flag = marks[row], out["flag"][row]
@@ -443,39 +440,30 @@ def _laboratory(results: pd.DataFrame, out: dict[str, np.ndarray], language: Lan
             )
 
 
-def _status(results: pd.DataFrame, limits: np.ndarray, out: dict[str, np.ndarray], numeric: np.ndarray, language: Language) -> None:
+def _status(results: Columns, limits: np.ndarray, out: dict[str, np.ndarray], numeric: np.ndarray, language: Language) -> None:
     """One status and, where it is not `ok`, one reason per row."""
-    column = {
-        name: results[name].to_numpy(dtype=object)
-        for name in ("value_kind", "value_reason", "unit_reason", "match_reason", "qualitative", "ucum")
-    }
     flag = out["flag"]
-    unknown = results["marker"].isna().to_numpy()
-    wordless = ~numeric & (column["qualitative"] == "")
-    negative = (
-        numeric
-        & (results["high"].to_numpy(dtype=float) < 0)
-        & np.fromiter((limit.plausible is None for limit in limits), bool, len(limits))
-    )
+    wordless = ~numeric & (results["qualitative"] == "")
+    negative = numeric & (results["high"] < 0) & np.fromiter((limit.plausible is None for limit in limits), bool, len(limits))
     unlimited = language.say("No range is printed, and no checked one is built in.")
     steps: tuple[tuple[str, np.ndarray, Any], ...] = (
-        ("not_a_result", wordless & (flag == "") & (column["value_kind"] == "no_result"), column["value_reason"]),
-        ("unreadable_value", wordless & (flag == ""), column["value_reason"]),
-        ("unknown_marker", unknown, column["match_reason"]),
+        ("not_a_result", wordless & (flag == "") & (results["value_kind"] == "no_result"), results["value_reason"]),
+        ("unreadable_value", wordless & (flag == ""), results["value_reason"]),
+        ("unknown_marker", ~_known(results), results["match_reason"]),
         ("implausible", (flag == "?") | negative, _question),
-        ("unknown_unit", numeric & (column["unit_reason"] != "") & (column["ucum"] == ""), column["unit_reason"]),
-        ("no_interval", flag == "", np.full(len(results), unlimited, dtype=object)),
+        ("unknown_unit", numeric & (results["unit_reason"] != "") & (results["ucum"] == ""), results["unit_reason"]),
+        ("no_interval", flag == "", np.full(len(flag), unlimited, dtype=object)),
         ("undetermined", flag == "IND", _undecided),
     )
     status = out["status"]
     status[:] = "ok"
-    reason = np.full(len(results), "", dtype=object)
+    reason = np.full(len(flag), "", dtype=object)
     for name, where, why in steps:
         fresh = where & (status == "ok")
         status[fresh] = name
         if callable(why):
             at = np.flatnonzero(fresh)
-            texts = (results[name].to_numpy(dtype=object)[at] for name in ("comparator", "low", "high", "value_text", "unit_text", "ucum"))
+            texts = (results[name][at] for name in ("comparator", "low", "high", "value_text", "unit_text", "ucum"))
             reason[at] = [why(Row(*row), limit, language) for *row, limit in zip(*texts, limits[at])]
         else:
             reason[fresh] = [language.again(text) for text in why[fresh]] if language.texts else why[fresh]

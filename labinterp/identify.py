@@ -9,11 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import pandas as pd
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from labinterp.columns import resolve, spread
+from labinterp.columns import Columns, resolve, spread, stage
 from labinterp.language import english
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
@@ -41,17 +40,18 @@ class Match:
     reason: str = ""
 
 
-def identify_markers(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+@stage
+def identify_markers(results: Columns, ref: Reference) -> Columns:
     """Add `marker` (None where unknown), `loinc`, `match` (how it was found), `match_score` (1 is exact) and `match_reason`."""
     columns = ("name_text", "code_text", "specimen_text", "section_text", "unit_text", "value_unit", "range_text", "decimal")
     codes, found = resolve(results, columns, lambda *texts: match_of(ref, *(text or "" for text in texts)))
-    return results.assign(
-        marker=spread(codes, [m.marker for m in found]),
-        loinc=spread(codes, [m.loinc for m in found]),
-        match=spread(codes, [m.how for m in found]),
-        match_score=spread(codes, [m.score for m in found]).astype(float),
-        match_reason=spread(codes, [m.reason for m in found]),
-    )
+    return {
+        "marker": spread(codes, [m.marker for m in found]),
+        "loinc": spread(codes, [m.loinc for m in found]),
+        "match": spread(codes, [m.how for m in found]),
+        "match_score": spread(codes, [m.score for m in found]).astype(float),
+        "match_reason": spread(codes, [m.reason for m in found]),
+    }
 
 
 @lru_cache(maxsize=1 << 16)

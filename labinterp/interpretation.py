@@ -12,6 +12,7 @@ import pandas as pd
 
 from labinterp.alerts import find_alerts
 from labinterp.causes import data_quality, next_questions, rank_causes
+from labinterp.columns import Columns, columns_of
 from labinterp.derive import derive
 from labinterp.flags import flag_results
 from labinterp.identify import identify_markers
@@ -76,13 +77,12 @@ def interpret(
 
 def interpret_rows(rows: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
     """All stages that look at one row at a time: same rows, same order, more columns. One upload and a batch both go through here."""
-    results = (
-        read_rows(rows, ref)
-        .pipe(choose_intervals, ref, patient)  #         + limits: what the result may be compared with
-        .pipe(flag_results, ref.language)  #             + flag, category, severity, abnormal, status, reason, and the limit used
-    )
+    columns = read_rows(columns_of(rows), ref)
+    columns = choose_intervals(columns, ref, patient)  #   + limits: what the result may be compared with
+    columns = flag_results(columns, ref.language)  #       + flag, category, severity, abnormal, status, reason, and the limit used
+    added = {name: columns[name] for name in RESULT_COLUMNS if name not in ROW_COLUMNS}
     further = [column for column in rows.columns if column not in RESULT_COLUMNS]
-    return results[[*RESULT_COLUMNS, *further]]
+    return rows.assign(**added)[[*RESULT_COLUMNS, *further]]
 
 
 def told_again(frame: pd.DataFrame, column: str, ref: Reference) -> pd.DataFrame:
@@ -91,13 +91,11 @@ def told_again(frame: pd.DataFrame, column: str, ref: Reference) -> pd.DataFrame
     return frame.assign(**{column: [again(str(text)) for text in frame[column]]}) if ref.language.texts else frame
 
 
-def read_rows(rows: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+def read_rows(rows: Columns, ref: Reference) -> Columns:
     """The stages that need only what is printed, whoever the person is."""
-    return (
-        rows.pipe(parse_values)  #                       + number, low, high, comparator, qualitative, value_kind, collected
-        .pipe(identify_markers, ref)  #                  + marker, loinc, match, match_score
-        .pipe(normalize_units, ref)  #                   + value and unit (canonical), ucum (the printed unit)
-    )
+    rows = parse_values(rows)  #            + number, low, high, comparator, qualitative, value_kind, collected
+    rows = identify_markers(rows, ref)  #   + marker, loinc, match, match_score
+    return normalize_units(rows, ref)  #    + value and unit (canonical), ucum (the printed unit)
 
 
 def rows_of(report: Input) -> pd.DataFrame:

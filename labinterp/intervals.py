@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from labinterp.columns import encode, resolve, spread
+from labinterp.columns import Columns, encode, height, resolve, spread, stage
 from labinterp.errors import ValueTextError
 from labinterp.language import Language, english
 from labinterp.limits import INF, SAME, Limits, Line, Scale, Slip, Span, closed_high, closed_low, words
@@ -41,24 +41,15 @@ NORMAL_LABELS = frozenset(
 AnyPopulation = TypeVar("AnyPopulation", bound=Population)
 
 
-def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | None = None) -> pd.DataFrame:
+@stage
+def choose_intervals(results: Columns, ref: Reference, patient: Patient | None = None) -> Columns:
     """Add `limits`: all that the result may be compared with, for every population that the person may belong to.
 
     `sex`, `age` and `birth_date` columns win over `patient`, row by row; age counts on the day of collection.
     """
-    people = people_of(results, patient or Patient())
-    keyed = pd.DataFrame(
-        {
-            "marker": results["marker"],
-            "ucum": results["ucum"],
-            "range": results["range_text"],
-            "mark": results["decimal"],
-            "range_ucum": results["range_ucum"],
-            "told": needs_told(results, ref),
-        }
-    )
-    keyed = keyed.assign(**people)
-    codes, kept = encode(keyed, list(keyed.columns))
+    printed = {name: results[name] for name in ("marker", "ucum", "range_text", "decimal", "range_ucum")}
+    keyed = {**printed, "told": needs_told(results, ref), **people_of(results, patient or Patient())}
+    codes, kept = encode(keyed, list(keyed))
     known: dict[Limits, Limits] = {}  # equal limits are one object: the next stage judges all rows of one at once
     answers = []
     for marker, ucum, range_text, mark, range_ucum, told, sex, age, pregnant in kept:
@@ -66,7 +57,7 @@ def choose_intervals(results: pd.DataFrame, ref: Reference, patient: Patient | N
         limits = limits_for(ref, marker, ucum or "", range_text or "", mark or None, range_ucum or "", sex or None, years, pregnant)
         limits = limits if told else without_built_in(limits, ref)
         answers.append(known.setdefault(limits, limits))
-    return results.assign(limits=spread(codes, answers))
+    return {"limits": spread(codes, answers)}
 
 
 MORNING = re.compile(
@@ -77,14 +68,12 @@ MORNING = re.compile(
 """What a report says of a sample taken in the morning."""
 
 
-def needs_told(results: pd.DataFrame, ref: Reference) -> pd.Series:
+def needs_told(results: Columns, ref: Reference) -> np.ndarray:
     """Whether the report says what the marker's limits presuppose (a cortisol limit holds in the morning only)."""
-    told = ~results["marker"].isin(needy_markers(ref))
-    if not told.all():
-        parts = ("name_text", "section_text", "specimen_text", "collected_text")
-        codes, said = resolve(results.loc[~told], parts, lambda *texts: any(in_the_morning(text or "") for text in texts))
-        told.loc[~told] = spread(codes, said).astype(bool)
-    return told
+    needy = needy_markers(ref)
+    parts = ("marker", "name_text", "section_text", "specimen_text", "collected_text")
+    codes, told = resolve(results, parts, lambda marker, *texts: marker not in needy or any(in_the_morning(text or "") for text in texts))
+    return spread(codes, told).astype(bool)
 
 
 @lru_cache(maxsize=16)
@@ -104,16 +93,16 @@ def without_built_in(limits: Limits, ref: Reference) -> Limits:
     return replace(limits, scales=(), intervals=(), reasons=(*limits.reasons, reason))
 
 
-def people_of(results: pd.DataFrame, patient: Patient) -> dict[str, Any]:
+def people_of(results: Columns, patient: Patient) -> dict[str, np.ndarray]:
     """Sex, age (years) and pregnancy of each row: from the row's own columns, else from `patient`."""
-    n = len(results)
+    n = height(results)
     codes, sexes = resolve(results, ("sex",), lambda text: sex_of(text) or patient.sex)
     days = _ordinals(results, "collected", today().toordinal())
     age = np.full(n, math.nan)
     if "birth_date" in results:
         age = ages_on(_ordinals(results, "birth_date"), days)
     if "age" in results:
-        age = np.where(np.isnan(age), possible_age(pd.to_numeric(results["age"], errors="coerce").to_numpy(dtype=float)), age)
+        age = np.where(np.isnan(age), possible_age(pd.to_numeric(pd.Series(results["age"]), errors="coerce").to_numpy(dtype=float)), age)
     if patient.birth_date is not None:
         age = np.where(np.isnan(age), ages_on(patient.birth_date.toordinal(), days), age)
     if patient.age is not None:
@@ -134,7 +123,7 @@ def ages_on(birth: Any, day: Any) -> Any:
     return possible_age((day - birth) / 365.25)
 
 
-def _ordinals(results: pd.DataFrame, column: str, missing: float = math.nan) -> np.ndarray:
+def _ordinals(results: Columns, column: str, missing: float = math.nan) -> np.ndarray:
     """A column of dates (or texts of dates, in the order of the document) as ordinals of `date`."""
     codes, days = resolve(results, (column, "date_order"), lambda value, order: day_of(value, order or ""))
     return spread(codes, [missing if day is None else float(day.toordinal()) for day in days]).astype(float)

@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from labinterp.columns import resolve, spread
+from labinterp.columns import Columns, resolve, spread, stage
 from labinterp.errors import UnitError, ValueTextError
 from labinterp.limits import significant
 from labinterp.reference import Reference
@@ -35,7 +34,8 @@ class Unit(NamedTuple):
     intercept: float = 0.0
 
 
-def normalize_units(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
+@stage
+def normalize_units(results: Columns, ref: Reference) -> Columns:
     """Add `value` in the canonical `unit`, `ucum` (the printed unit), how the unit was found, why not, and the unit of the printed range.
 
     `unit_basis` is ``printed``, ``value_text``, ``range_text``, ``only_unit`` or ``range_fits``.
@@ -44,7 +44,7 @@ def normalize_units(results: pd.DataFrame, ref: Reference) -> pd.DataFrame:
     codes, units = resolve(results, columns, lambda *texts: unit_of(ref, *(text if isinstance(text, str) else "" for text in texts)))
     found = {name: spread(codes, [getattr(unit, name) for unit in units]) for name in Unit._fields}
     found |= {name: found[name].astype(float) for name in ("factor", "intercept")}
-    return results.assign(value=converted(results["number"].to_numpy(dtype=float), found["factor"], found["intercept"]), **found)
+    return {"value": converted(results["number"], found["factor"], found["intercept"]), **found}
 
 
 def converted(number: np.ndarray, factor: np.ndarray, intercept: np.ndarray) -> np.ndarray:

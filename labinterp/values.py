@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from labinterp.columns import resolve, spread
+from labinterp.columns import Columns, resolve, spread, stage
 from labinterp.errors import ValueTextError
 from labinterp.language import remark
 from labinterp.shapes import ValueReading, parse_date, parse_range, parse_value
@@ -42,7 +41,8 @@ class Value(NamedTuple):
     value_reason: str = ""
 
 
-def parse_values(results: pd.DataFrame) -> pd.DataFrame:
+@stage
+def parse_values(results: Columns) -> Columns:
     """Add the columns of `Value`, and `collected` (a date, or None where the printed date is missing or of unsure order).
 
     `low` and `high` are the result as an interval in the printed unit; `number` is the figure itself. A value without a single sound
@@ -52,14 +52,14 @@ def parse_values(results: pd.DataFrame) -> pd.DataFrame:
     unsure = np.array([isinstance(one, ValueTextError) for one in read], dtype=bool)
     if unsure.any() and (at := np.flatnonzero(unsure[codes])).size:  # only what has no single reading is read beside its range
         texts = ("value_text", "decimal", "range_text")
-        own, decided = resolve(results.iloc[at], texts, lambda *parts: value_of(*(part or "" for part in parts)))
+        few = {name: results[name][at] for name in texts if name in results}
+        own, decided = resolve(few, texts, lambda *parts: value_of(*(part or "" for part in parts)))
         codes[at] = len(read) + own
         read = [*read, *decided]
     values = [Value() if isinstance(one, ValueTextError) else one for one in read]
     days, dates = resolve(results, ("collected_text", "date_order"), lambda text, order: parse_date(str(text or ""), order or ""))
     columns = {name: spread(codes, [getattr(value, name) for value in values]) for name in Value._fields}
-    columns |= {name: columns[name].astype(float) for name in ("number", "low", "high")}
-    return results.assign(**columns, collected=pd.Series(spread(days, dates), index=results.index, dtype=object))
+    return columns | {name: columns[name].astype(float) for name in ("number", "low", "high")} | {"collected": spread(days, dates)}
 
 
 def value_of(text: str, mark: str = "", range_text: str = "") -> Value:

@@ -28,6 +28,7 @@ from labinterp.batch.rows import joined
 from labinterp.batch.tables import TEXT, Fault
 from labinterp.batch.votes import TableFacts
 from labinterp.causes import rank_causes
+from labinterp.columns import columns_of
 from labinterp.derive import derive
 from labinterp.interpretation import complete, interpret_rows
 from labinterp.model import Alert, Finding, Patient
@@ -288,7 +289,7 @@ def _calm(results: pd.DataFrame) -> bool:
 def as_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """What is kept, as `interpret` takes it."""
     out = frame.drop(columns=["place", "file", "kind", "person"]).reset_index(drop=True)
-    return joined(out.drop(columns=[name for name in ("low", "high") if (out[name] == "").all()]))
+    return pd.DataFrame(joined(columns_of(out.drop(columns=[name for name in ("low", "high") if (out[name] == "").all()]))))
 
 
 def _person(rows: pd.DataFrame, patient: Patient | None) -> Patient:

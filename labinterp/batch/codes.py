@@ -37,6 +37,11 @@ class Texts:
             out[place] = number
         return out
 
+    def of(self, numbers: np.ndarray) -> np.ndarray:
+        """The texts with these numbers."""
+        held = self.texts
+        return np.array([held[number] for number in numbers.tolist()], dtype=object)
+
     def read(self, column: pa.ChunkedArray) -> np.ndarray:
         """The number of the text of each row of an Arrow column; a number or date counts as its text, NULL and NaN as empty text."""
         if not pa.types.is_dictionary(column.type):

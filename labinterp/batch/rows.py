@@ -18,10 +18,10 @@ import pyarrow as pa
 
 from labinterp.batch.codes import WIDTH, Growing, Keys, Texts
 from labinterp.batch.people import SEXES, People
-from labinterp.columns import encode, first_places, resolve
-from labinterp.flags import edges, flags_of
+from labinterp.columns import Columns, encode, first_places, resolve, spread
+from labinterp.flags import edges, flag_results
 from labinterp.interpretation import read_rows
-from labinterp.intervals import age_edges, choose_intervals, in_the_morning, needy_markers
+from labinterp.intervals import age_edges, choose_intervals, needs_told
 from labinterp.limits import INF, Limits
 from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
@@ -58,6 +58,7 @@ READ = (
 NUMBERS = ("number", "low", "high", "value", "factor", "intercept")
 
 PER_AGE = 2 * len(SEXES)  # kinds of person of one age: by sex, and whether the sample was taken in the morning
+EQUALS = ("=", "EQ", "eq")  # comparators of a number that is the result
 UNSEEN = -1
 LONE = -2  # an answer that no other number shares, because it tells of this one
 
@@ -78,7 +79,6 @@ class Rows:
     def __init__(self, columns: Mapping[str, str], facts: Mapping[str, str], ref: Reference, patient: Patient) -> None:
         self.columns = {ours: columns[ours] for ours in PRINTED if ours in columns}
         self.facts, self.ref, self.patient = dict(facts), ref, Patient(pregnant=patient.pregnant)
-        self.needy = needy_markers(ref)
         self._counted: Counter[Tally] = Counter()
         self.restart()
 
@@ -179,14 +179,11 @@ class Rows:
 
     def _learn_rows(self, codes: dict[str, np.ndarray], plain: np.ndarray, people: People) -> None:
         """Read the rows that were not seen before, as a report is read."""
-        texts = {ours: [self.texts[ours].texts[number] for number in numbers.tolist()] for ours, numbers in codes.items()}
-        frame = joined(pd.DataFrame(texts, dtype=object)).assign(**self.facts)
-        frame = pd.DataFrame(
-            {name: pd.Series(frame.get(name, ""), frame.index, dtype=object) for name in (*TEXT_COLUMNS, *DOCUMENT_COLUMNS)}
-        )
-        read = read_rows(frame, self.ref)
+        columns = joined({ours: self.texts[ours].of(numbers) for ours, numbers in codes.items()})
+        printed = {name: np.full(len(plain), self.facts.get(name, ""), dtype=object) for name in (*TEXT_COLUMNS, *DOCUMENT_COLUMNS)}
+        read = read_rows(printed | columns, self.ref)
         for name, held in self._read.items():
-            held.add(values_of(read[name], name in NUMBERS))
+            held.add(read[name])
         self._plain.add(plain)
         numbers, kinds = encode(read, ("marker", "ucum", "range_text", "decimal", "range_ucum"))
         known = len(self._profiles)
@@ -197,7 +194,7 @@ class Rows:
         self._class_of.add(np.full(room.sum(), UNSEEN))
         self._group.add(group)
         self._profile.add(profile)
-        self._morning.add(self._told(read))
+        self._morning.add(needs_told(read, self.ref))
         if len(self._profiles) > known:
             self._cut(people)
 
@@ -211,13 +208,6 @@ class Rows:
             self._group_first.append(len(self._limits_of))
             self._limits_of.add(np.full(PER_AGE * (len(edges) + 2), UNSEEN))
         return self._groups[kind]
-
-    def _told(self, read: pd.DataFrame) -> np.ndarray:
-        """1 where the time of day does not matter, or where a printed text tells it; 0 where only the date of collection may tell it."""
-        columns = ("marker", "name_text", "section_text", "specimen_text")
-        numbers, said = resolve(read, columns, lambda m, *texts: m not in self.needy or any(in_the_morning(text or "") for text in texts))
-        told: np.ndarray = np.array(said, dtype=np.int64)[numbers]
-        return told
 
     def _cut(self, people: People) -> None:
         """Tell ages apart wherever anything may change for some group; for each profile, which of its own ages that is."""
@@ -317,15 +307,14 @@ class Rows:
         row, plain = self._class_row.values[classes], ~np.isnan(number)
         if not len(row):
             return np.empty(0, dtype=object)
-        known = self.texts["value_text"].texts
         own = dict.fromkeys(("number", "low", "high"), number) | {"value": self._value(row, number)}
-        own["value_text"] = np.array([known[text] for text in texts.tolist()], dtype=object)
+        own["value_text"] = self.texts["value_text"].of(texts)
         own = {name: np.where(plain, mine, self._read[name].values[row]) for name, mine in own.items()}
         limits = np.empty(len(row), dtype=object)
         limits[:] = [self._limits_known[one] for one in self._class_limits.values[classes].tolist()]
-        judged = flags_of(self._frame(row, **own, limits=limits), self.ref.language)
+        judged = flag_results(self._columns(row) | own | {"limits": limits}, self.ref.language)
         for name, column in self._answers.items():
-            column.add(judged[name] if name in judged else self._read[name].values[row])
+            column.add(judged[name])
         self._table = self._held()
         self._row_of.add(row)
         self._count.add(np.zeros(len(row)))
@@ -336,8 +325,8 @@ class Rows:
         places = np.array(self._group_first, dtype=np.int64)[self._group.values[row]] + kind
         one = first_of(places, self._limits_of.values[places] == UNSEEN)
         if len(one):
-            frame = self._frame(row[one], collected=np.full(len(one), None), **{name: values[one] for name, values in person.items()})
-            chosen = choose_intervals(frame, self.ref, self.patient)["limits"]
+            columns = self._columns(row[one]) | {name: values[one] for name, values in person.items()}
+            chosen = choose_intervals(columns, self.ref, self.patient)["limits"]
             self._limits_of.values[places[one]] = [self._limits_number.setdefault(each, len(self._limits_number)) for each in chosen]
             self._limits_known = list(self._limits_number)
             if len(self._edges) < len(self._limits_known):
@@ -345,9 +334,9 @@ class Rows:
         found: np.ndarray = self._limits_of.values[places].astype(np.int64)
         return found
 
-    def _frame(self, row: np.ndarray, **further: np.ndarray) -> pd.DataFrame:
-        columns = {name: held.values[row] for name, held in self._read.items() if name not in further} | further
-        return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
+    def _columns(self, row: np.ndarray) -> dict[str, np.ndarray]:
+        """What is printed on some rows."""
+        return {name: held.values[row] for name, held in self._read.items()}
 
     # ---- what was seen ---------------------------------------------------------------------------------------------------
 
@@ -412,24 +401,16 @@ def _plain_number(text: str, mark: str) -> float:
     return number if 0 <= number < INF and read == Value("number", number, number, number) else math.nan
 
 
-def values_of(column: pd.Series, number: bool = False) -> np.ndarray:
-    """A column as numpy has it: numbers, or objects of which those missing are None (a marker) or empty (a text)."""
-    if number:
-        return column.to_numpy(dtype=float)
-    values = np.array(column, dtype=object)
-    values[column.isna().to_numpy()] = None
-    return values
-
-
-def joined(frame: pd.DataFrame) -> pd.DataFrame:
+def joined(columns: Columns) -> dict[str, np.ndarray]:
     """What a table keeps in columns of its own put together: comparator and number, the two ends of a range."""
-    if "comparator" in frame:
-        frame["value_text"] = frame.pop("comparator").replace(["=", "EQ", "eq"], "") + frame["value_text"]
-    ends = {name: frame.pop(name) for name in ("low", "high") if name in frame}
-    if ends and "range_text" not in frame:
-        empty = pd.Series("", index=frame.index)
-        frame["range_text"] = [between(*pair) for pair in zip(ends.get("low", empty), ends.get("high", empty))]
-    return frame
+    out = {name: values for name, values in columns.items() if name not in ("comparator", "low", "high")}
+    if "comparator" in columns:
+        written = ["" if text in EQUALS else text for text in columns["comparator"]]
+        out["value_text"] = np.array(written, dtype=object) + out["value_text"]
+    if "range_text" not in columns and ("low" in columns or "high" in columns):
+        spans, ranges = resolve(columns, ("low", "high"), between)
+        out["range_text"] = spread(spans, ranges)
+    return out
 
 
 def _without_rare(counted: Counter[Tally], most: int) -> Counter[Tally]:

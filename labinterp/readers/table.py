@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from labinterp.columns import resolve, spread
+from labinterp.columns import columns_of, resolve, spread
 from labinterp.errors import ReadError
 from labinterp.language import remark
 from labinterp.model import NUMBER_COLUMNS, ROW_COLUMNS, Patient, Report, frame_of
@@ -220,7 +220,7 @@ class _Reading:
         columns["code_text"] = np.where(columns["code_text"] == "", named, columns["code_text"])
         low, high = _first(body, at.get("low", [])), _first(body, at.get("high", []))
         if at.get("low") or at.get("high"):
-            spans, found = resolve(pd.DataFrame({"low": low, "high": high}, dtype=object), ("low", "high"), between)
+            spans, found = resolve({"low": low, "high": high}, ("low", "high"), between)
             columns["range_text"] = np.where(columns["range_text"] == "", spread(spans, found), columns["range_text"])
         columns["collected_text"] = self._date(body, at)
         columns |= _people(body, at, heads, self.notices)
@@ -580,7 +580,7 @@ def _take_apart(rows: pd.DataFrame) -> None:
     if not chosen.any():
         return
     columns = ["value_text", "unit_text", "flag_text", "range_text"]
-    codes, answers = resolve(rows.loc[chosen, columns], columns, taken_apart)
+    codes, answers = resolve(columns_of(rows.loc[chosen, columns]), columns, taken_apart)
     for position, column in enumerate(columns[:3]):
         texts = rows[column].to_numpy(object).copy()
         texts[chosen] = spread(codes, [answer[position] for answer in answers])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import labinterp
 from labinterp.batch import ANSWERS, Judge, columns_of, interpret_batch
-from labinterp.batch.rows import values_of
+from labinterp.columns import columns_of as arrays_of
 from labinterp.interpretation import complete, interpret_rows
 from labinterp.model import Patient
 from labinterp.reference import Reference
@@ -109,10 +109,10 @@ def test_every_way_of_cutting_gives_each_row_the_same_answer(table, without, pat
 def test_a_batch_answers_like_a_report(table, without, patient, said) -> None:
     whole = table_of(table, without | {"comparator"})
     frame = pd.DataFrame(whole.to_pylist(), columns=whole.schema.names).fillna("").assign(**said)
-    expected = interpret_rows(complete(frame), REF, patient)
+    expected = arrays_of(interpret_rows(complete(frame), REF, patient))
     got = interpret_batch(whole, patient=patient, **said)
     for field in ANSWERS:
-        values = [None if value is None or value == "" or value != value else value for value in values_of(expected[field.name]).tolist()]
+        values = [None if value is None or value == "" or value != value else value for value in expected[field.name].tolist()]
         assert got.column(field.name).to_pylist() == values, field.name
 
 

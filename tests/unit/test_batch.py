@@ -234,7 +234,7 @@ def test_an_output_says_what_judged_it(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out.parquet.summary.json").read_text()).items() >= told.items()
 
 
-@pytest.mark.parametrize("stage", ["read_rows", "choose_intervals", "flags_of"])
+@pytest.mark.parametrize("stage", ["read_rows", "choose_intervals", "flag_results"])
 def test_what_is_half_learnt_answers_nothing(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     """A run that fails in the middle of learning and goes on, as an engine may, starts to learn anew."""
     from labinterp.batch import rows as stages

@@ -12,6 +12,7 @@ import pytest
 
 import labinterp
 from labinterp import Patient, Reference
+from labinterp.columns import columns_of
 from labinterp.intervals import (
     age_edges,
     age_key,
@@ -411,11 +412,11 @@ def table(rows: int = 1, **columns: Any) -> pd.DataFrame:
 
 def test_what_a_row_says_of_its_person_wins() -> None:
     someone = Patient(sex="female", age=70, pregnant=False)
-    bare = people_of(table(), someone)
+    bare = people_of(columns_of(table()), someone)
     assert (bare["sex"][0], bare["age"][0], bare["pregnant"][0]) == ("female", 70, False)
-    own = people_of(table(3, sex=["M", "", "f"], age=[30, "not known", 999]), someone)
+    own = people_of(columns_of(table(3, sex=["M", "", "f"], age=[30, "not known", 999])), someone)
     assert (list(own["sex"]), own["age"].tolist()) == (["male", "female", "female"], [30, 70, 70])
-    nobody = people_of(table(), Patient())
+    nobody = people_of(columns_of(table()), Patient())
     assert nobody["sex"][0] is None and math.isnan(nobody["age"][0]) and nobody["pregnant"][0] is None
 
 
@@ -423,16 +424,16 @@ def test_age_counts_on_the_day_of_collection() -> None:
     rows = table(
         4, birth_date=["1990-06-01", date(1990, 6, 1), "", "01/06/1990"], age=[5, None, 5, 5], collected=[date(2020, 6, 1)] * 3 + [None]
     )
-    ages = people_of(rows, Patient(birth_date=date(1950, 6, 1)))["age"].tolist()
+    ages = people_of(columns_of(rows), Patient(birth_date=date(1950, 6, 1)))["age"].tolist()
     assert ages[:3] == pytest.approx([30, 30, 5], abs=0.01)  # the day of birth says more than an age, and the row more than the report
     assert ages[3] == 5  # first of June or sixth of January: nobody knows
     ordered = table(2, birth_date="01/06/1990", date_order=["dmy", "mdy"], collected=date(2020, 6, 1))
-    assert people_of(ordered, Patient())["age"].tolist() == pytest.approx([30, 30.4], abs=0.01)
+    assert people_of(columns_of(ordered), Patient())["age"].tolist() == pytest.approx([30, 30.4], abs=0.01)
     rows = table(2, collected=[date(2020, 6, 1), None])
-    ages = people_of(rows, Patient(birth_date=date(1950, 6, 1), age=3))["age"].tolist()
+    ages = people_of(columns_of(rows), Patient(birth_date=date(1950, 6, 1), age=3))["age"].tolist()
     assert ages[0] == pytest.approx(70, abs=0.01)
     assert ages[1] > 75  # without a day of collection: today
-    assert people_of(table(collected=[date(2020, 6, 1)], birth_date=["2021-01-01"]), Patient(age=40))["age"].tolist() == [40]
+    assert people_of(columns_of(table(collected=[date(2020, 6, 1)], birth_date=["2021-01-01"])), Patient(age=40))["age"].tolist() == [40]
 
 
 def limits_of(row: pd.DataFrame, patient: Patient | None = None, ref: Reference = REF) -> list[Limits]:
@@ -475,12 +476,12 @@ def test_limits_of_the_morning_hold_where_the_report_says_so() -> None:
         {"collected_text": "2024-03-01 08:15"},
     ]
     rows = pd.concat([table(marker="cortisol_am", ucum="nmol/L", **text) for text in texts], ignore_index=True)
-    assert needs_told(rows, REF).tolist() == [False, True, True, True, True]
+    assert needs_told(columns_of(rows), REF).tolist() == [False, True, True, True, True]
     untold, *told = limits_of(rows)
     assert untold.scales == () and untold.intervals == () and "morning" in untold.reasons[-1]
     assert untold.plausible == told[0].plausible is not None  # a slip is a slip at any time
     assert all(limits.scales and not limits.reasons for limits in told)
-    assert needs_told(table(marker="potassium"), REF).tolist() == [True]
+    assert needs_told(columns_of(table(marker="potassium")), REF).tolist() == [True]
     printed = limits_of(table(marker="cortisol_am", ucum="nmol/L", range_text="100-500"))[0]
     assert printed.printed[0].high == 500 and printed.scales == ()
 
