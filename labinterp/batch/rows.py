@@ -107,7 +107,7 @@ class Rows:
         self._limits_of, self._class_of = Growing(np.int32), Growing(np.int32)  # by group and kind of person; by row and kind of person
         self._classes = Keys()  # a row and its limits
         self._class_row, self._class_limits, self._class_first = (Growing(np.int64) for _ in range(3))
-        self._edges: list[np.ndarray] = []
+        self._edge_count = Growing(np.int64)  # by limits
         self._edge_table = np.full((1, 1), INF)  # by limits, as many for each, the last of them INF
         self._answer_of = Growing(np.int32)  # by class, and among how many edges of its limits a plain number lies
         self._lone, self._lone_answer = Keys(), Growing(np.int32)  # a class and the text of a number
@@ -239,7 +239,7 @@ class Rows:
         limits = self._limits(row, at - self._first.values[row], met)
         numbers, fresh = self._classes.read((row << WIDTH) | limits)
         row, limits = row[fresh], limits[fresh]
-        room = np.where(self._plain.values[row], np.array([len(own) + 1 for own in self._edges], dtype=np.int64)[limits], 1)
+        room = np.where(self._plain.values[row], self._edge_count.values[limits] + 1, 1)
         self._class_row.add(row)
         self._class_limits.add(limits)
         self._class_first.add(len(self._answer_of) + np.cumsum(room) - room)
@@ -248,10 +248,18 @@ class Rows:
 
     def _learn_edges(self) -> None:
         """Where the answers of the limits that were not met before change."""
-        self._edges += edges(self._limits_known[len(self._edges) :])
-        count = np.array([len(own) for own in self._edges])
-        self._edge_table = np.full((len(count), 1 << int(count.max(initial=0)).bit_length()), INF)
-        self._edge_table[np.arange(self._edge_table.shape[1]) < count[:, None]] = np.concatenate(self._edges)
+        known = len(self._edge_count)
+        fresh = edges(self._limits_known[known:])
+        count = np.array([len(own) for own in fresh])
+        self._edge_count.add(count)
+        limits, width = self._edge_table.shape
+        width = max(width, 1 << int(count.max(initial=0)).bit_length())
+        if width > self._edge_table.shape[1] or len(self._edge_count) > limits:
+            table = np.full((max(2 * limits, len(self._edge_count)), width), INF)
+            table[:limits, : self._edge_table.shape[1]] = self._edge_table
+            self._edge_table = table
+        rows = self._edge_table[known : known + len(fresh)]
+        rows[np.arange(width) < count[:, None]] = np.concatenate(fresh)
 
     def _answers_of(self, classes: Sequence[np.ndarray], numbers: Sequence[np.ndarray], texts: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The number of the answer of each row: of its class, and of where its number lies (NaN where it is no plain number)."""
@@ -329,7 +337,7 @@ class Rows:
             chosen = choose_intervals(columns, self.ref, self.patient)["limits"]
             self._limits_of.values[places[one]] = [self._limits_number.setdefault(each, len(self._limits_number)) for each in chosen]
             self._limits_known = list(self._limits_number)
-            if len(self._edges) < len(self._limits_known):
+            if len(self._edge_count) < len(self._limits_known):
                 self._learn_edges()
         found: np.ndarray = self._limits_of.values[places].astype(np.int64)
         return found
@@ -391,7 +399,9 @@ class Column:
         self._held = pa.concat_arrays([self._held, more])
 
     def array(self) -> pa.Array:
-        return pa.DictionaryArray.from_arrays(self._held, self.texts.dictionary().slice(1)) if self.type == pa.string() else self._held
+        if self.type != pa.string():
+            return self._held
+        return pa.DictionaryArray.from_arrays(self._held, self.texts.dictionary().slice(1), safe=False)
 
 
 def _plain_number(text: str, mark: str) -> float:
