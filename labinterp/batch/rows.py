@@ -58,6 +58,7 @@ READ = (
 NUMBERS = ("number", "low", "high", "value", "factor", "intercept")
 
 PER_AGE = 2 * len(SEXES)  # kinds of person of one age: by sex, and whether the sample was taken in the morning
+HELD = {pa.int8(): np.int8, pa.bool_(): np.bool_}  # how answers are held; texts by their number
 EQUALS = ("=", "EQ", "eq")  # comparators of a number that is the result
 UNSEEN = -1
 LONE = -2  # an answer that no other number shares, because it tells of this one
@@ -113,14 +114,10 @@ class Rows:
         self._lone, self._lone_answer = Keys(), Growing(np.int32)  # a class and the text of a number
         self._row_of, self._count = Growing(np.int64), Growing(np.int64)
         self._answers = {field.name: Column(field.type) for field in ANSWERS if field.name != "value"}
-        self._table = self._held()
 
     def __len__(self) -> int:
         numbers = (len(self._class_of), len(self._limits_of), self._ages.size, len(self._answer_of))  # thirty-two weigh as much as a text
         return max(len(self._group), len(self._row_of), max(numbers) >> 5, *(len(texts) for texts in self.texts.values()))
-
-    def _held(self) -> pa.RecordBatch:
-        return pa.RecordBatch.from_arrays([column.array() for column in self._answers.values()], names=list(self._answers))
 
     def read(self, parts: Sequence[pa.Table], people: People) -> Iterator[pa.RecordBatch]:
         """The answers of each part of a table. What was not seen before is learnt of all parts together."""
@@ -135,9 +132,9 @@ class Rows:
         for row, number, answer in zip(rows, numbers, answers):
             count = self._count.values
             count += np.bincount(answer, minlength=len(count))
-            told = self._table.take(pa.array(answer))
+            at = answer.astype(np.int64)
             value = np.where(np.isnan(number), self._read["value"].values.take(row), self._value(row, number))
-            columns = dict(zip(told.schema.names, told.columns)) | {"value": pa.array(value, mask=np.isnan(value))}
+            columns = {name: column.of(at) for name, column in self._answers.items()} | {"value": pa.array(value, mask=np.isnan(value))}
             yield pa.RecordBatch.from_arrays([columns[name] for name in ANSWERS.names], names=ANSWERS.names)
 
     def _plain_numbers(self, codes: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -323,7 +320,6 @@ class Rows:
         judged = flag_results(self._columns(row) | own | {"limits": limits}, self.ref.language)
         for name, column in self._answers.items():
             column.add(judged[name])
-        self._table = self._held()
         self._row_of.add(row)
         self._count.add(np.zeros(len(row)))
         return judged["status"]
@@ -352,7 +348,7 @@ class Rows:
         """How many rows were answered alike."""
         row = self._row_of.values
         columns = [pa.array(self._read[name].values[row], pa.string()) for name in ("name_text", "unit_text")]
-        columns += [self._table.column(name).cast(pa.string()) for name in ("marker", "flag", "status")]
+        columns += [self._answers[name].of(np.arange(len(row))).cast(pa.string()) for name in ("marker", "flag", "status")]
         counted = pa.table([*columns, pa.array(self._count.values)], names=[*Tally._fields, "rows"])
         out = Counter(self._counted)
         for line in counted.group_by(list(Tally._fields), use_threads=False).aggregate([("rows", "sum")]).to_pylist():
@@ -381,27 +377,43 @@ def together(met: Sequence[Mapping[str, np.ndarray]], key: str) -> dict[str, np.
 
 
 class Column:
-    """One column of answers by number of the answer; what is not known is NULL."""
+    """One column of answers by number of the answer; what is not known is NULL.
+
+    Arrow looks up what may be NULL one by one; so the values and whether they are known are held apart, and put together at the end.
+    """
 
     def __init__(self, type_: pa.DataType) -> None:
         self.type, self.texts = type_, Texts()
-        self._held = pa.array([], pa.int32() if type_ == pa.string() else type_)
+        self._values, self._known = Growing(HELD.get(type_, np.int32)), Growing(np.bool_)
 
     def add(self, values: np.ndarray) -> None:
         if self.type == pa.string():
             own, distinct = pd.factorize(values)
             numbers = np.append(self.texts.numbers(distinct.tolist()), np.int32(0))[own]  # the last for what is missing: -1
-            more = pa.array(numbers - 1, mask=numbers == 0)
+            known, held = numbers > 0, np.maximum(numbers - 1, 0)
         elif self.type == pa.bool_():
-            more = pa.array([value if isinstance(value, bool) else None for value in values.tolist()], self.type)
+            known = np.array([isinstance(value, bool) for value in values.tolist()], dtype=bool)
+            held = values == True  # noqa: E712 - an array
         else:
-            more = pa.array(values.astype(float), from_pandas=True).cast(self.type)
-        self._held = pa.concat_arrays([self._held, more])
+            figures = values.astype(float)
+            known, held = ~np.isnan(figures), np.nan_to_num(figures)
+        self._values.add(held)
+        self._known.add(known)
 
-    def array(self) -> pa.Array:
-        if self.type != pa.string():
-            return self._held
-        return pa.DictionaryArray.from_arrays(self._held, self.texts.dictionary().slice(1), safe=False)
+    def of(self, numbers: np.ndarray) -> pa.Array:
+        """The column of answers with these numbers."""
+        values, known = self._values.values.take(numbers), self._known.values.take(numbers)
+        there = None if known.all() else pa.py_buffer(bits(known))
+        if self.type == pa.string():
+            rows = pa.Array.from_buffers(pa.int32(), len(numbers), [there, pa.py_buffer(values)])
+            return pa.DictionaryArray.from_arrays(rows, self.texts.dictionary().slice(1), safe=False)
+        held = bits(values) if self.type == pa.bool_() else values
+        return pa.Array.from_buffers(self.type, len(numbers), [there, pa.py_buffer(held)])
+
+
+def bits(values: np.ndarray) -> np.ndarray:
+    """Truths as Arrow holds them, eight in a byte."""
+    return np.packbits(values, bitorder="little")
 
 
 def _plain_number(text: str, mark: str) -> float:
