@@ -345,13 +345,21 @@ _PATTERN = re.compile(
 )
 _SITE = re.compile(r"^(?P<word>.*\S)\s+\d{1,2}$")
 _BARE = re.compile(r"([<>]?)([1-9]\d{0,5}|(?:0|[1-9]\d{0,5})\.\d{1,2})", re.ASCII)
-"""What nine of ten results are: a few digits, at most two of them behind a point. Whatever the locale, it is read in one way."""
+
+
+def bare(text: str) -> tuple[str, float] | None:
+    """Comparator and number of what nine of ten results are: a few digits, at most two of them behind a point.
+
+    Whatever the locale, it is read in one way. None says nothing: the text may still be a number.
+    """
+    found = _BARE.fullmatch(text)
+    return (found[1], float(found[2]) or 0.0) if found else None
 
 
 def parse_value(text: str, locale: str | None = None) -> ValueReading:
     """Read one result text. Raises `ValueTextError` where it has no single sound reading (dates, two numbers, letters for digits)."""
-    if bare := _BARE.fullmatch(text):
-        return ValueReading("censored" if bare[1] else "number", bare[1], float(bare[2]) or 0.0)
+    if plain_number := bare(text):
+        return ValueReading("censored" if plain_number[0] else "number", *plain_number)
     if len(text) > LONGEST_VALUE:
         raise ValueTextError(f"too long for a result: {text[:40]!r}...")
     plain = _WIDE.sub("  ", tidy(text).replace("\n", "  ")).strip().rstrip(";:")  # two spaces group no thousands

@@ -234,7 +234,7 @@ class Layout:
             return column.cast(pa.date32())
         shared = column if pa.types.is_dictionary(column.type) else column.cast(TEXT).dictionary_encode()
         if self.births is None or self.births[0] != order:
-            self.births = order, Followed(lambda texts: _parsed(texts, order), object)
+            self.births = order, Followed(lambda texts: _parsed(texts, order), "datetime64[D]")
         days = pa.array(self.births[1].of(shared.dictionary) if len(shared.dictionary) else [], pa.date32())
         return pa.DictionaryArray.from_arrays(shared.indices, days)
 
@@ -278,7 +278,7 @@ def _recoded(column: pa.Array, meaning: Mapping[str, str]) -> pa.Array:
 
 
 def _parsed(texts: pa.Array, order: DateOrder) -> np.ndarray:
-    return np.array([parse_date(text, order) if text else None for text in texts.cast(TEXT).to_pylist()], dtype=object)
+    return np.array([parse_date(text, order) if text else None for text in texts.cast(TEXT).to_pylist()], dtype="datetime64[D]")
 
 
 def _years(column: pa.Array) -> pa.Array:

@@ -147,5 +147,7 @@ def own_sexes(column: pa.Array, meanings: Mapping[str, str]) -> pa.Array:
     """A column of sexes as its table spells them -> male, female or NULL."""
     shared = column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
     texts = shared.dictionary.cast(pa.string()).to_pylist()
-    known = pa.array([meanings.get(text or "") or None for text in texts], pa.string())
-    return known.take(shared.indices).dictionary_encode()
+    known = [meanings.get(text or "") for text in texts]
+    words = list(dict.fromkeys(filter(None, known)))
+    numbers = pa.array([words.index(word) if word else None for word in known], pa.int32())
+    return pa.DictionaryArray.from_arrays(numbers.take(shared.indices), pa.array(words, pa.string()))

@@ -25,7 +25,7 @@ from labinterp.intervals import age_edges, choose_intervals, needs_told
 from labinterp.limits import INF, Limits
 from labinterp.model import DOCUMENT_COLUMNS, TEXT_COLUMNS, Patient
 from labinterp.reference import Reference
-from labinterp.shapes import between
+from labinterp.shapes import bare, between
 from labinterp.units import converted
 from labinterp.values import Value, value_of
 
@@ -418,6 +418,8 @@ def bits(values: np.ndarray) -> np.ndarray:
 
 def _plain_number(text: str, mark: str) -> float:
     """The number of zero or more that a value text is and nothing else: no comparator, unit, mark, or doubt; else NaN."""
+    if (alone := bare(text)) and not alone[0]:
+        return alone[1]
     read = value_of(text, mark)
     number = read.number
     return number if 0 <= number < INF and read == Value("number", number, number, number) else math.nan
