@@ -286,8 +286,32 @@ NOT_FINAL = {
     "unverified": remark("the laboratory has not verified it yet and may still change it"),
     "partial": remark("the laboratory calls it partial and may still change it"),
     "unknown": remark("its sender does not know whether it is final"),
+    "withdrawn": remark("the laboratory marks it as withdrawn or entered in error"),
 }
-"""A result that the laboratory gives before it stands by it: judged, and never taken for the last word. None holds a ``; ``."""
+"""A result that the laboratory does not stand by, or not yet: judged, and never taken for the last word. None holds a ``; ``."""
+
+NOT_FINAL_WORDS = {
+    fold_word(word): NOT_FINAL[code]
+    for code, line in {
+        "preliminary": """
+            preliminary | prelim | prelim. | preliminary result | preliminary report | provisional | provisional result | interim |
+            vorläufig | vorläufiges ergebnis | vorläufiger befund | provisoire | résultat provisoire | préliminaire |
+            preliminar | resultado preliminar | provisorio | provvisorio | preliminare | voorlopig | wstępny | foreløbig | preliminär |
+            предварительный | предварительный результат
+        """,
+        "unverified": """
+            unverified | not verified | not validated | unvalidated | pending verification | nicht validiert | nicht freigegeben |
+            technisch validiert | non validé | en attente de validation | no validado | sin validar | non validato | niet gevalideerd
+        """,
+        "partial": "partial | partial result | teilbefund | teilergebnis | partiel | résultat partiel | resultado parcial | parziale",
+        "withdrawn": """
+            entered in error | entered-in-error | in error | withdrawn | retracted | revoked | zurückgezogen | storniert | ungültig |
+            annulé | anulado | annullato | ingetrokken
+        """,
+    }.items()
+    for word in listed(line)
+}
+"""What a column of statuses says of a result that does not stand, and the remark on it."""
 
 NO_RANGE: frozenset[str] = frozenset(
     fold_word(word)

@@ -39,6 +39,7 @@ from labinterp.shapes import (
     looks_like_value,
     parse_date,
 )
+from labinterp.words import NOT_FINAL_WORDS, fold_word
 
 HEADING_WITHIN = 80
 """A table begins within this many lines; what stands above are facts of the report."""
@@ -222,6 +223,10 @@ class _Reading:
         if at.get("low") or at.get("high"):
             spans, found = resolve({"low": low, "high": high}, ("low", "high"), between)
             columns["range_text"] = np.where(columns["range_text"] == "", spread(spans, found), columns["range_text"])
+        columns["review"] = np.full(len(body), "", dtype=object)
+        for i in at.get("status", []):
+            said = _mapped(_texts(body[i]), lambda text: NOT_FINAL_WORDS.get(fold_word(text), ""))
+            columns["review"] = np.where(said == "", columns["review"], said)
         columns["collected_text"] = self._date(body, at)
         columns |= _people(body, at, heads, self.notices)
         values = _first(body, at.get("value", []))
@@ -336,7 +341,8 @@ class _Reading:
         cells["text"] = pd.Series(self.table.lines[at], index=index, dtype=object)
         frame = pd.DataFrame(cells, index=index)
         if self.table.review:
-            frame["review"] = ["; ".join(filter(None, (self.table.review.get((int(i), j), "") for j in places))) for i in at]
+            seen = (("; ".join(filter(None, (self.table.review.get((int(i), j), "") for j in places)))) for i in at)
+            frame["review"] = ["; ".join(filter(None, both)) for both in zip(seen, frame["review"])]
         return frame
 
     def _date(self, body: pd.DataFrame, at: dict[str, list[int]]) -> np.ndarray:

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from labinterp import Report, read
+from labinterp import Report, interpret, read
 from labinterp.errors import ReadError
 from labinterp.readers.table import name_and_unit
 from labinterp.readers.words import age_of
@@ -247,3 +247,29 @@ def test_a_large_table_is_read_by_the_column() -> None:
     assert len(report.rows) == 50_000
     assert list(report.rows["value_text"].iloc[[0, 29]]) == ["3.0", "5.9"]
     assert isinstance(report.rows, pd.DataFrame) and report.rows["patient_id"].iloc[-1] == "49999"
+
+
+@pytest.mark.parametrize(
+    ("status", "remark"),
+    [
+        ("final", ""),
+        ("", ""),
+        ("Preliminary", "preliminary"),
+        ("vorläufig", "preliminary"),
+        ("Provisoire", "preliminary"),
+        ("NOT VALIDATED", "not verified"),
+        ("Teilbefund", "partial"),
+        ("entered-in-error", "withdrawn"),
+        ("H", ""),
+    ],
+)
+def test_a_status_that_is_not_final_is_a_doubt(status: str, remark: str) -> None:
+    """A result inside its range that the laboratory does not stand by is not called inside."""
+    data = (
+        f"Test,Result,Unit,Reference range,Status,Comment\nSodium,139,mmol/L,135 - 145,{status},\nPotassium,4.1,mmol/L,3.5 - 5.1,final,\n"
+    )
+    rows = read(data.encode(), name="report.csv").rows
+    assert (remark in rows["review"].iloc[0]) if remark else rows["review"].iloc[0] == ""
+    assert rows["review"].iloc[1] == "" and list(rows["value_text"]) == ["139", "4.1"]
+    inside = interpret(read(data.encode(), name="report.csv")).summary
+    assert ("1 inside" if remark else "2 inside") in inside
