@@ -159,7 +159,7 @@ def billion(rows: int, cost: Cost, source: int, target: int) -> str:
         "",
         "| cores | hours, if all of them are kept busy |",
         "|---:|---:|",
-        *(f"| {cores} | {hours / cores:,.2f} |" for cores in (1, 2, 8, 32, 128)),
+        *(f"| {cores} | {hours / cores:,.2g} |" for cores in (1, 2, 8, 32, 128)),
     ]
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from labinterp.model import Alert
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.schema_causes import AlertRule, Condition, Pattern
-from labinterp.words import NOT_FINAL
+from labinterp.words import not_final
 
 _ORDER = {"emergency": 0, "urgent": 1}
 URGENT = 4  # the severity of the bands that cannot wait
@@ -173,10 +173,9 @@ def _checks(facts: Facts) -> list[Alert]:
     """Check this now: a doubtful line, or a result that may or may not be beyond an alert limit."""
     limits = _alert_limits(facts.ref)
     out: dict[str, Alert] = {}
-    early = set(map(facts.ref.language.again, NOT_FINAL.values()))  # read with certainty: judged as it is, and nothing to compare
     for fact in facts.doubtful:
-        if fact.status not in UNJUDGED and set(fact.review.split("; ")) <= early:
-            continue
+        if fact.status not in UNJUDGED and fact.review == not_final(fact.review, facts.ref.language.again):
+            continue  # read with certainty: judged as it is, and nothing to compare
         if fact.marker in limits and (fact.status != "unknown_unit" or _would_meet(fact, limits[fact.marker], facts.ref)):
             known = facts.ref.say(_WHY[fact.status]) if fact.status in _WHY else ""
             why = "; ".join(filter(None, [fact.review, known]))

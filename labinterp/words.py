@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from labinterp.language import remark
 
@@ -289,6 +290,13 @@ NOT_FINAL = {
     "withdrawn": remark("the laboratory marks it as withdrawn or entered in error"),
 }
 """A result that the laboratory does not stand by, or not yet: judged, and never taken for the last word. None holds a ``; ``."""
+
+
+def not_final(review: str, again: Callable[[str], str] = str) -> str:
+    """Of the doubts about a result those that no look at the paper settles. `again` puts our remarks into the language of `review`."""
+    early = set(map(again, NOT_FINAL.values()))
+    return "; ".join(doubt for doubt in review.split("; ") if doubt in early)
+
 
 NOT_FINAL_WORDS = {
     fold_word(word): NOT_FINAL[code]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labinterp.app.bar import Side, Tick, bar
 from labinterp.app.markup import esc, pill
-from labinterp.app.speech import number, say, tongue, within
+from labinterp.app.speech import again, number, say, tongue, within
 from labinterp.reference import Reference
 from labinterp.reference.limits import parse_limits
 from labinterp.reference.schema import Marker
@@ -28,6 +28,7 @@ from labinterp.shown import (
     target_unit,
     unit_words,
 )
+from labinterp.words import not_final
 
 if TYPE_CHECKING:
     from labinterp.interpretation import Interpretation
@@ -138,7 +139,7 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
 
 def waits(row: Row) -> bool:
     """Whether the line needs a look at the paper before it counts."""
-    return bool(row["review"]) or row["status"] in ASKS
+    return row["review"] != not_final(row["review"], again) or row["status"] in ASKS
 
 
 def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference, ucum: str) -> Tick | None:

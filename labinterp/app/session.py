@@ -17,6 +17,7 @@ from labinterp.language import remark
 from labinterp.model import ROW_COLUMNS, UNREAD_COLUMNS, Patient, Report, frame_of, today
 from labinterp.readers.guarded import read_guarded
 from labinterp.reference import Reference
+from labinterp.words import not_final
 
 if TYPE_CHECKING:
     from labinterp.app.picture import Sheet
@@ -119,15 +120,19 @@ class Session:
         if mark and {".": ",", ",": "."}[mark] in texts.get("value_text", ""):
             self.rows.loc[row, "decimal"] = ""  # typed with another decimal mark than the document's: it decides nothing here
         self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or CHANGED
-        self.rows.loc[row, "review"] = ""
+        self._looked_at(row)
         self.touch()
 
     def accept(self, *rows: int) -> None:
         """The visitor compared lines with the paper and they are right."""
         for row in rows:
-            self.rows.loc[row, "review"] = ""
+            self._looked_at(row)
             self.rows.loc[row, "edited"] = self.rows["edited"].iloc[row] or CONFIRMED
         self.touch()
+
+    def _looked_at(self, row: int) -> None:
+        """A look at the paper settles all doubts but one: that the laboratory may still change the result."""
+        self.rows.loc[row, "review"] = not_final(str(self.rows["review"].iloc[row]))
 
     def leave_out(self, row: int) -> None:
         """Move a line to the notes, where it stays visible."""

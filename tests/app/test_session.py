@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from labinterp.app import check, picture, session
-from labinterp.app.rows import rows_of
+from labinterp.app.rows import rows_of, waits
 from labinterp.app.session import Session
 from labinterp.errors import ReadError
 from labinterp.goldens import samples_folder
 from labinterp.model import Report
+from labinterp.words import NOT_FINAL
 
 LINES = b"Test,Value,Unit,Reference range\nPotassium,4.2,mmol/L,3.5 - 5.1\nHbA1c,55,%,\nSodium,139,mmol/L,135 - 145\n"
 
@@ -152,3 +153,18 @@ def test_nothing_of_a_visitor_is_kept_in_a_shared_cache():
     one.take([("lines.csv", LINES)])
     assert other.rows.empty and not other.documents
     assert isinstance(other.report(), Report)
+
+
+def test_a_look_at_the_paper_does_not_make_a_result_final(visit):
+    """The laboratory may still change it: no line to ask about, and never inside its range, whatever the visitor presses."""
+    early = NOT_FINAL["preliminary"]
+    visit.rows.loc[0, "value_text"] = "4.2"
+    visit.rows.loc[0, "review"] = f"two readings differ; {early}"
+    visit.touch()
+    row = rows_of(visit.interpretation())[0]
+    assert waits(row) and row.group == "open"
+    visit.accept(0)
+    row = rows_of(visit.interpretation())[0]
+    assert not waits(row) and row["review"] == early and row.group == "open"
+    visit.change(0, value_text="4.3")
+    assert rows_of(visit.interpretation())[0].group == "open"
