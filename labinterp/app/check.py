@@ -243,7 +243,9 @@ def mark_of(row: Row) -> str:
         return f"? {what.get(str(row['status']), say('look'))}"
     if row["edited"]:
         return f"✎ {again(row['edited'])}"
-    return f"? {say('not known')}" if row["status"] == "unknown_marker" else f"✓ {say('read')}"
+    if row["status"] == "unknown_marker":
+        return f"? {say('not known')}"
+    return f"✓ {say('not final') if row['review'] else say('read')}"
 
 
 def where(session: Session, row: Row) -> str:

@@ -159,6 +159,9 @@ def test_a_look_at_the_paper_does_not_make_a_result_final(visit):
     """The laboratory may still change it: no line to ask about, and never inside its range, whatever the visitor presses."""
     early = NOT_FINAL["preliminary"]
     visit.rows.loc[0, "value_text"] = "4.2"
+    visit.rows.loc[0, "review"] = early
+    visit.touch()
+    assert check.mark_of(rows_of(visit.interpretation())[0]) == "✓ not final"
     visit.rows.loc[0, "review"] = f"two readings differ; {early}"
     visit.touch()
     row = rows_of(visit.interpretation())[0]
@@ -166,5 +169,6 @@ def test_a_look_at_the_paper_does_not_make_a_result_final(visit):
     visit.accept(0)
     row = rows_of(visit.interpretation())[0]
     assert not waits(row) and row["review"] == early and row.group == "open"
+    assert check.mark_of(row) == "✎ confirmed by you"
     visit.change(0, value_text="4.3")
     assert rows_of(visit.interpretation())[0].group == "open"
