@@ -15,17 +15,19 @@ import pyarrow.compute as pc
 
 from labinterp.batch.codes import Followed
 from labinterp.batch.judging import columns_of
-from labinterp.batch.persons import Persons, own_sexes, plain_ids
+from labinterp.batch.persons import Persons, meant, own_sexes, plain_ids
 from labinterp.batch.presets import OURS, Lookup, Preset, Test
 from labinterp.batch.rows import ANSWERS
 from labinterp.batch.tables import DELIMITED, PACKED, TEXT, Table, kind_of, open_table, unique
 from labinterp.batch.votes import TableFacts, Votes
 from labinterp.errors import ReadError
-from labinterp.readers.words import age_of
+from labinterp.readers.words import age_of, role_of
 from labinterp.shapes import DateOrder, parse_date
+from labinterp.words import NOT_FINAL_WORDS, fold_word
 
 GIVEN = "_given"
 FILE = "file"
+REVIEW = "review"
 PERSON = {"sex": ("patient_sex", TEXT), "birth_date": ("patient_birth_date", pa.date32()), "age": ("patient_age", pa.float64())}
 """Ours -> the column that a joined fact of a person is written to, and its type."""
 
@@ -72,7 +74,10 @@ class Layout:
         added = [name for _, one, _ in self.lookups for name in one.gives.values()]
         melted = self._melted()
         joined = [name for ours, (name, _) in PERSON.items() if wishes.persons]
-        reserved = {*ANSWERS.names, *added, *melted, *joined, *([FILE] if several else [])}
+        of_results = [head for head in heads if role_of(head) == "status" and head not in self.tests]
+        self.status = of_results[0] if of_results and REVIEW not in heads else ""
+        review = [REVIEW] if self.status else []
+        reserved = {*ANSWERS.names, *added, *melted, *joined, *review, *([FILE] if several else [])}
         outs = unique([head + GIVEN if head in reserved else head for head in heads], reserved)
         self.out = dict(zip(heads, outs))
         self.fill = [lower[head.casefold()] for head in preset.fill if head.casefold() in lower]
@@ -86,14 +91,16 @@ class Layout:
             [
                 *([pa.field(FILE, TEXT)] if several else []),
                 *(pa.field(self.out[head], _plain_type(table.schema.field(head).type)) for head in kept),
-                *(pa.field(name, TEXT) for name in (*added, *melted)),
+                *(pa.field(name, TEXT) for name in (*added, *melted, *review)),
                 *(pa.field(name, PERSON[ours][1]) for ours in PERSON for name in [PERSON[ours][0]] if name in joined),
             ]
         )
-        self.added = len(added) + len(melted) + len(joined)
+        self.added = len(added) + len(melted) + len(review) + len(joined)
+        self.names |= dict.fromkeys(review, REVIEW)
         self.shared = {
             *(head for head in heads if self.out[head] in (*self.names.values(), *self.own.values())),
             *(head for _, theirs in self.sources.items() for head in heads if self.out[head] in theirs),
+            *([self.status] if self.status else []),
             *self.tests,
         }
 
@@ -198,6 +205,8 @@ class Layout:
             out[self.names[ours] if self.wishes.persons is None or ours not in PERSON else self.own[ours]] = self._worked_out(
                 ours, [out[name] for name in theirs], facts
             )
+        if self.status:
+            out[REVIEW] = meant(out[self.out[self.status]], lambda text: NOT_FINAL_WORDS.get(fold_word(text), ""))
         for ours, text in self.fixed.items():
             out[self.names[ours]] = pa.array([text] * rows, TEXT).dictionary_encode()
         self._people(out, facts)

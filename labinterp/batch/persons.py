@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -145,9 +145,13 @@ def _date_of(year: str, month: str, day: str) -> date | None:
 
 def own_sexes(column: pa.Array, meanings: Mapping[str, str]) -> pa.Array:
     """A column of sexes as its table spells them -> male, female or NULL."""
+    return meant(column, lambda text: meanings.get(text, ""))
+
+
+def meant(column: pa.Array, meaning: Callable[[str], str]) -> pa.Array:
+    """A column of few texts -> what each means, NULL where that is empty."""
     shared = column if pa.types.is_dictionary(column.type) else column.cast(pa.string()).dictionary_encode()
-    texts = shared.dictionary.cast(pa.string()).to_pylist()
-    known = [meanings.get(text or "") for text in texts]
+    known = [meaning(text or "") for text in shared.dictionary.cast(pa.string()).to_pylist()]
     words = list(dict.fromkeys(filter(None, known)))
     numbers = pa.array([words.index(word) if word else None for word in known], pa.int32())
     return pa.DictionaryArray.from_arrays(numbers.take(shared.indices), pa.array(words, pa.string()))

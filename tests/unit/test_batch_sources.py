@@ -657,3 +657,38 @@ def test_a_result_that_is_not_final_reassures_nobody_in_the_causes_of_a_person(t
 
     assert person("final") == {"results": 3, "not_judged": 0}
     assert person("preliminary") == {"results": 3, "not_judged": 1}
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_says_which_results_are_not_final(tmp_path: Path, kind: str) -> None:
+    """What its column of statuses says becomes the remark of the row, and a row like that is never called inside."""
+    lines = (
+        "p1,Sodium,139,mmol/L,preliminary",
+        "p1,Potassium,4.1,mmol/L,final",
+        "p1,Calcium,2.4,mmol/L,Entered-in-error",
+        "p1,CRP,1,mg/L,",
+    )
+    target = tmp_path / f"out.{kind}"
+    summary = run(write(tmp_path / "in.csv", "Patient ID,Test,Result,Unit,Result status", *lines), target, causes=True)
+    judged = pd.read_csv(target) if kind == "csv" else pd.read_parquet(target)
+    remarks = judged["review"].fillna("").tolist()
+    assert [("preliminary" in one, "withdrawn" in one, not one) for one in remarks] == [
+        (True, False, False),
+        (False, False, True),
+        (False, True, False),
+        (False, False, True),
+    ]
+    assert judged["Result status"].fillna("").tolist() == ["preliminary", "final", "Entered-in-error", ""]
+    assert summary.to_review == 2
+    causes = tmp_path / f"out.{kind}.causes.{kind}"
+    [person] = (pd.read_csv(causes) if kind == "csv" else pd.read_parquet(causes)).to_dict("records")
+    assert (person["results"], person["outside"], person["not_judged"]) == (4, 0, 2)
+
+
+def test_remarks_of_the_table_itself_stay(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", "Test,Result,Unit,Status,review", "Sodium,139,mmol/L,preliminary,mine")
+    run(source, tmp_path / "out.csv")
+    assert pd.read_csv(tmp_path / "out.csv")["review"].tolist() == ["mine"]
+    plain = write(tmp_path / "plain.csv", "Test,Result,Unit", "Sodium,139,mmol/L")
+    run(plain, tmp_path / "plain.out.csv")
+    assert "review" not in pd.read_csv(tmp_path / "plain.out.csv").columns
