@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from labinterp import interpret
 from labinterp.columns import Columns, columns_of, encode, resolve, spread, stage
 
 
@@ -64,3 +65,9 @@ def test_each_combination_is_asked_once() -> None:
 def test_without_rows_there_is_nothing(names: tuple[str, ...]) -> None:
     codes, answers = resolve({"a": np.empty(0, dtype=object)}, names, lambda *_: 1 / 0)
     assert not len(codes) and not answers and not len(spread(codes, answers))
+
+
+def test_columns_of_ones_own_come_through_whatever_they_are_called() -> None:
+    """`limits` and `factor` are names that the stages use on the way."""
+    frame = pd.DataFrame({"name_text": ["Potassium"], "value_text": ["4.1"], "unit_text": ["mmol/L"], "limits": [7], "factor": ["mine"]})
+    assert interpret(frame).results[["limits", "factor", "flag"]].to_numpy().tolist() == [[7, "mine", "N"]]
