@@ -11,6 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from labinterp.facts import UNJUDGED, Answers, Fact, Facts, facts_in, name_of, pattern_facts, people, says
+from labinterp.identify import CONTRADICTED
 from labinterp.language import english
 from labinterp.model import Alert
 from labinterp.reference import Reference
@@ -196,7 +197,7 @@ def _contradicted(results: pd.DataFrame, ref: Reference) -> Iterator[Alert]:
     if "match" not in results.columns:
         return
     limits = _alert_limits(ref)
-    for _, line in results[results["match"] == "contradicted"].iterrows():
+    for _, line in results[results["match"] == CONTRADICTED].iterrows():
         coded = ref.by_loinc(str(line["code_text"]))
         for marker in dict.fromkeys([*([coded[0]] if coded else []), *ref.candidates(str(line["name_text"]))]):
             fact = facts_in(line.to_frame().T.assign(marker=marker), ref)[0]

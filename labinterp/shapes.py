@@ -443,8 +443,8 @@ def _patterned_titer(text: str, locale: str | None) -> ValueReading | None:
     parts = [part.strip(" ,;") for part in _PATTERN.split(text)] if ":" in text or "/" in text else []
     if len(parts) < 2 or sum(any(map(str.isdigit, part)) for part in parts) != 1:  # two titres are two results
         return None
-    bare = " ".join(filter(None, parts))
-    found = _flagged_words(bare, locale) or _titer(bare)
+    alone = " ".join(filter(None, parts))
+    found = _flagged_words(alone, locale) or _titer(alone)
     return found if found and found.value2 == 1.0 else None
 
 

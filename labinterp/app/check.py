@@ -11,7 +11,7 @@ import labinterp
 from labinterp.app import picture
 from labinterp.app.facts import facts
 from labinterp.app.markup import aside, esc, fold, label_of, p, pill, show
-from labinterp.app.rows import ASKS, Row, rows_of, waits
+from labinterp.app.rows import ASKS, Row, rows_of, unsettled, waits
 from labinterp.app.session import Session, current
 from labinterp.app.speech import again, code, plural, say
 from labinterp.app.start import messages
@@ -20,7 +20,6 @@ from labinterp.model import ROW_COLUMNS, frame_of
 from labinterp.reference import Reference
 from labinterp.reference.schema import Marker
 from labinterp.shown import unit_words
-from labinterp.words import not_final
 
 EDITABLE = ("name_text", "value_text", "unit_text", "range_text", "flag_text", "collected_text")
 CHECK, UNDERSTOOD, WHERE = "check", "understood", "where"
@@ -197,7 +196,7 @@ def doubt_card(session: Session, answer: Interpretation, row: Row) -> None:
                 if st.button(say("It says {what}", what=label_of(words)), key=f"unit-{key}-{ucum}"):
                     session.change(row.label, unit_text=ucum)
                     st.rerun()
-            if row["review"] != not_final(row["review"], again) and st.button(say("It is right"), key=f"right-{key}"):
+            if unsettled(row) and st.button(say("It is right"), key=f"right-{key}"):
                 session.accept(row.label)
                 st.rerun()
             with st.popover(say("Type what it says")):

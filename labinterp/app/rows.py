@@ -139,7 +139,12 @@ def row_of(label: int, cells: Mapping[str, Any], ref: Reference, units: Units = 
 
 def waits(row: Row) -> bool:
     """Whether the line needs a look at the paper before it counts."""
-    return row["review"] != not_final(row["review"], again) or row["status"] in ASKS
+    return unsettled(row) or row["status"] in ASKS
+
+
+def unsettled(row: Row) -> bool:
+    """Whether the reading is in doubt, which a look at the paper settles; that a result is not final it does not."""
+    return bool(row["review"] != not_final(row["review"], again))
 
 
 def tick_of(cells: Mapping[str, Any], marker: Marker | None, ref: Reference, ucum: str) -> Tick | None:

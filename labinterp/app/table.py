@@ -8,7 +8,7 @@ from datetime import date
 import streamlit as st
 
 from labinterp.app.markup import esc, fold, p, pill, show, table, ul
-from labinterp.app.rows import Row, range_words, rows_of, waits
+from labinterp.app.rows import Row, range_words, rows_of, unsettled
 from labinterp.app.session import Session
 from labinterp.app.speech import again, day, number, say
 from labinterp.interpretation import Interpretation
@@ -77,7 +77,7 @@ def line(answer: Interpretation, row: Row, *, dated: bool = False) -> str:
     where = row.bar if row.group != "open" or row["status"] == "undetermined" else ""
     if row.group == "open":
         where += f"<span>{esc(again(row['reason'] or row['review']) or say('No limit to compare with.'))}</span>"
-    check = " " + pill(say("compare it"), "doubt") if waits(row) and row.group == "outside" else ""
+    check = " " + pill(say("compare it"), "doubt") if unsettled(row) and row.group == "outside" else ""
     cells = (
         f'<th scope="row">{esc(row.name)}{soft(about)}</th>',
         f'<td><b>{esc(row.words)}</b> <span class="unit">{esc(row.unit)}</span>{more}</td>',

@@ -74,9 +74,8 @@ class Layout:
         added = [name for _, one, _ in self.lookups for name in one.gives.values()]
         melted = self._melted()
         joined = [name for ours, (name, _) in PERSON.items() if wishes.persons]
-        of_results = [head for head in heads if role_of(head) == "status" and head not in self.tests]
-        self.status = of_results[0] if of_results and REVIEW not in heads else ""
-        review = [REVIEW] if self.status else []
+        self.statuses = [head for head in heads if role_of(head) == "status" and head not in self.tests and REVIEW not in heads]
+        review = [REVIEW] if self.statuses else []
         reserved = {*ANSWERS.names, *added, *melted, *joined, *review, *([FILE] if several else [])}
         outs = unique([head + GIVEN if head in reserved else head for head in heads], reserved)
         self.out = dict(zip(heads, outs))
@@ -100,7 +99,7 @@ class Layout:
         self.shared = {
             *(head for head in heads if self.out[head] in (*self.names.values(), *self.own.values())),
             *(head for _, theirs in self.sources.items() for head in heads if self.out[head] in theirs),
-            *([self.status] if self.status else []),
+            *self.statuses,
             *self.tests,
         }
 
@@ -205,8 +204,9 @@ class Layout:
             out[self.names[ours] if self.wishes.persons is None or ours not in PERSON else self.own[ours]] = self._worked_out(
                 ours, [out[name] for name in theirs], facts
             )
-        if self.status:
-            out[REVIEW] = meant(out[self.out[self.status]], lambda text: NOT_FINAL_WORDS.get(fold_word(text), ""))
+        if self.statuses:
+            said = [meant(out[self.out[head]], lambda text: NOT_FINAL_WORDS.get(fold_word(text), "")) for head in self.statuses]
+            out[REVIEW] = said[0] if len(said) == 1 else pc.coalesce(*(one.cast(TEXT) for one in said)).dictionary_encode()
         for ours, text in self.fixed.items():
             out[self.names[ours]] = pa.array([text] * rows, TEXT).dictionary_encode()
         self._people(out, facts)

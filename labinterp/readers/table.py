@@ -341,8 +341,8 @@ class _Reading:
         cells["text"] = pd.Series(self.table.lines[at], index=index, dtype=object)
         frame = pd.DataFrame(cells, index=index)
         if self.table.review:
-            seen = (("; ".join(filter(None, (self.table.review.get((int(i), j), "") for j in places)))) for i in at)
-            frame["review"] = ["; ".join(filter(None, both)) for both in zip(seen, frame["review"])]
+            seen = [[self.table.review.get((int(i), j), "") for j in places] for i in at]
+            frame["review"] = ["; ".join(filter(None, [*cells, said])) for cells, said in zip(seen, frame["review"])]
         return frame
 
     def _date(self, body: pd.DataFrame, at: dict[str, list[int]]) -> np.ndarray:

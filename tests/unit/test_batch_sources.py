@@ -685,6 +685,14 @@ def test_a_table_says_which_results_are_not_final(tmp_path: Path, kind: str) -> 
     assert (person["results"], person["outside"], person["not_judged"]) == (4, 0, 2)
 
 
+def test_any_of_several_statuses_may_say_that_a_result_is_not_final(tmp_path: Path) -> None:
+    """The order is complete, the result is not: as in a report, any column of statuses counts."""
+    lines = ("Sodium,139,mmol/L,complete,preliminary", "Potassium,4.1,mmol/L,complete,final", "CRP,1,mg/L,provisional,final")
+    run(write(tmp_path / "in.csv", "Test,Result,Unit,Status,Result status", *lines), tmp_path / "out.csv")
+    assert pd.read_csv(tmp_path / "out.csv")["review"].notna().tolist() == [True, False, True]
+    assert (labinterp.read(tmp_path / "in.csv").rows["review"] != "").tolist() == [True, False, True]
+
+
 def test_remarks_of_the_table_itself_stay(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", "Test,Result,Unit,Status,review", "Sodium,139,mmol/L,preliminary,mine")
     run(source, tmp_path / "out.csv")
