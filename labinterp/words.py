@@ -321,6 +321,13 @@ NOT_FINAL_WORDS = {
 }
 """What a column of statuses says of a result that does not stand, and the remark on it."""
 
+
+def doubt_of(status: str) -> str:
+    """The remark on a result with this status; empty where it says nothing against it. Further words change nothing: "Preliminary (P)"."""
+    said = " ".join(re.findall(r"\w+", fold_word(status)))
+    return next((why for word, why in NOT_FINAL_WORDS.items() if f" {word} " in f" {said} "), "")
+
+
 NO_RANGE: frozenset[str] = frozenset(
     fold_word(word)
     for word in listed(

@@ -23,7 +23,7 @@ from labinterp.batch.votes import TableFacts, Votes
 from labinterp.errors import ReadError
 from labinterp.readers.words import age_of, role_of
 from labinterp.shapes import DateOrder, parse_date
-from labinterp.words import NOT_FINAL_WORDS, fold_word
+from labinterp.words import doubt_of
 
 GIVEN = "_given"
 FILE = "file"
@@ -205,7 +205,7 @@ class Layout:
                 ours, [out[name] for name in theirs], facts
             )
         if self.statuses:
-            said = [meant(out[self.out[head]], lambda text: NOT_FINAL_WORDS.get(fold_word(text), "")) for head in self.statuses]
+            said = [meant(out[self.out[head]], doubt_of) for head in self.statuses]
             out[REVIEW] = said[0] if len(said) == 1 else pc.coalesce(*(one.cast(TEXT) for one in said)).dictionary_encode()
         for ours, text in self.fixed.items():
             out[self.names[ours]] = pa.array([text] * rows, TEXT).dictionary_encode()

@@ -39,7 +39,7 @@ from labinterp.shapes import (
     looks_like_value,
     parse_date,
 )
-from labinterp.words import NOT_FINAL_WORDS, fold_word
+from labinterp.words import doubt_of
 
 HEADING_WITHIN = 80
 """A table begins within this many lines; what stands above are facts of the report."""
@@ -225,7 +225,7 @@ class _Reading:
             columns["range_text"] = np.where(columns["range_text"] == "", spread(spans, found), columns["range_text"])
         columns["review"] = np.full(len(body), "", dtype=object)
         for i in at.get("status", []):
-            said = _mapped(_texts(body[i]), lambda text: NOT_FINAL_WORDS.get(fold_word(text), ""))
+            said = _mapped(_texts(body[i]), doubt_of)
             columns["review"] = np.where(said == "", columns["review"], said)
         columns["collected_text"] = self._date(body, at)
         columns |= _people(body, at, heads, self.notices)
