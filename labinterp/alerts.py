@@ -11,9 +11,8 @@ from dataclasses import replace
 import pandas as pd
 
 from labinterp.facts import UNJUDGED, Answers, Fact, Facts, facts_in, name_of, pattern_facts, people, says
-from labinterp.identify import CONTRADICTED
 from labinterp.language import english
-from labinterp.model import Alert
+from labinterp.model import CONTRADICTED, Alert
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.reference.schema_causes import AlertRule, Condition, Pattern

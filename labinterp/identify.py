@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 from labinterp.columns import Columns, resolve, spread, stage
 from labinterp.language import english
+from labinterp.model import CONTRADICTED
 from labinterp.reference import Reference
 from labinterp.reference.fold import fold_name
 from labinterp.ucum import range_fits, ucum_of
@@ -26,7 +27,6 @@ _SYSTEM_PREFIX = re.compile(
 _PREFIX_SPECIMEN = {"u": "urine", "csv": "csf"}
 _TEST_CODE = re.compile(r"^\d{2}\.\d{2,}\S*\s+(?=[^\W\d])")  # 06.04 Albumin: a number that the laboratory gives the test
 SPECIMENS = (english("blood"), english("urine"), english("csf"), english("stool"), english("saliva"), english("bedside"), english("other"))
-CONTRADICTED = "contradicted"
 LONG = 7  # letters: in shorter names no slip is forgiven
 NEAR = 0.88  # editorial: at most one slip in eight letters
 

@@ -51,6 +51,9 @@ PLACE_COLUMNS = ("page", "x0", "top", "x1", "bottom", "text")
 ROW_COLUMNS = (*TEXT_COLUMNS, *DOCUMENT_COLUMNS, *PLACE_COLUMNS, "review")
 """`review` is empty, or says why a person should look at the row before it counts."""
 
+CONTRADICTED = "contradicted"
+"""`match` of a row whose name and LOINC code mean different tests: it was taken for neither."""
+
 UNREAD_COLUMNS = ("text", "page", "reason", "kind", "x0", "top", "x1", "bottom")
 """`kind` is ``possible_result`` or ``furniture`` (headers, prose, legends)."""
 
