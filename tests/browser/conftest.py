@@ -120,8 +120,12 @@ class Reader:
     def go(self, title: str, heading: str) -> None:
         """Choose a page in the navigation."""
         place = self.page.locator(".st-key-nav" if self.page.viewport_size["width"] <= 640 else "header")
-        place.get_by_role("link", name=title, exact=True).click()
-        self.page.get_by_role("heading", name=heading).wait_for()
+        link, shown = place.get_by_role("link", name=title, exact=True), self.page.get_by_role("heading", name=heading)
+        link.click()
+        self.settle()
+        if not shown.is_visible():  # an upload that was still being read led to its own page in between
+            link.click()
+        shown.wait_for()
         self.settle()
 
     def answer(self) -> None:
